@@ -1,0 +1,121 @@
+// swift-tools-version: 6.3
+// Targets stand in alphabetical order: system libraries, C, Swift libraries, the tool, tests.
+// An arrow A → B means "A imports B"; the arrows below are the only ones allowed.
+import PackageDescription
+
+/// Every Swift target compiles under the same rules.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+  name: "bstk",
+  platforms: [.macOS(.v26)],
+  products: [
+    .library(name: "BSTK", targets: ["BSTK"]),
+    .library(name: "BSTKModel", targets: ["BSTKModel"]),
+    .executable(name: "bstk", targets: ["bstk"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    // MARK: System libraries
+
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(
+      name: "CZstd", pkgConfig: "libzstd",
+      providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+
+    // MARK: C
+
+    .target(
+      name: "CKernels",
+      cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
+
+    // MARK: Libraries
+
+    .target(
+      name: "BSTK",
+      dependencies: ["BSTKCodec", "BSTKFormat", "BSTKStore", "BSTKTransport"],
+      swiftSettings: settings),
+    .target(
+      name: "BSTKCodec", dependencies: ["BSTKFormat", "CZstd", crypto], swiftSettings: settings),
+    .target(name: "BSTKFormat", swiftSettings: settings),
+    .target(
+      name: "BSTKModel",
+      dependencies: ["BSTKCodec", "BSTKFormat", "BSTKNumerics", "BSTKStore"],
+      swiftSettings: settings),
+    .target(
+      name: "BSTKNumerics", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: settings),
+    .target(name: "BSTKServer", swiftSettings: settings),
+    .target(
+      name: "BSTKStore", dependencies: ["BSTKCodec", "BSTKFormat"], swiftSettings: settings),
+    .target(
+      name: "BSTKTransport",
+      dependencies: ["BSTKCodec", "BSTKFormat", "BSTKStore", "CCurl"],
+      swiftSettings: settings),
+
+    // MARK: The command line tool
+
+    .executableTarget(
+      name: "bstk",
+      dependencies: [
+        "BSTK", "BSTKCodec", "BSTKFormat", "BSTKModel", "BSTKNumerics", "BSTKServer", "BSTKStore",
+        "BSTKTransport", argumentParser, logging,
+      ],
+      swiftSettings: settings),
+
+    // MARK: Tests
+
+    .target(
+      name: "BSTKTestSupport", dependencies: ["BSTKCodec", "BSTKFormat", "BSTKStore"],
+      path: "Tests/BSTKTestSupport", swiftSettings: settings),
+    .testTarget(
+      name: "BSTKCodecTests", dependencies: ["BSTKCodec", "BSTKTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "BSTKFormatTests", dependencies: ["BSTKFormat", "BSTKCodec", "BSTKTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "BSTKModelTests", dependencies: ["BSTKModel", "BSTKTestSupport", subprocess],
+      swiftSettings: settings),
+    .testTarget(
+      name: "BSTKNumericsTests", dependencies: ["BSTKNumerics", "BSTKTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "BSTKServerTests", dependencies: ["BSTKServer", "BSTKTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "BSTKStoreTests", dependencies: ["BSTKStore", "BSTKTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "BSTKTransportTests",
+      dependencies: ["BSTKTransport", "BSTKServer", "BSTKTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "CLITests", dependencies: ["bstk", "BSTKServer", "BSTKTestSupport", subprocess],
+      swiftSettings: settings),
+  ]
+)

@@ -1,0 +1,1 @@
+// BSTKCodec: placeholder while the package is laid out.

@@ -1,0 +1,1 @@
+// BSTKFormat: placeholder while the package is laid out.

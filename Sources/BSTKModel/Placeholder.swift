@@ -1,0 +1,1 @@
+// BSTKModel: placeholder while the package is laid out.

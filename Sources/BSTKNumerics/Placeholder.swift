@@ -1,0 +1,1 @@
+// BSTKNumerics: placeholder while the package is laid out.

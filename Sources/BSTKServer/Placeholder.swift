@@ -1,0 +1,1 @@
+// BSTKServer: placeholder while the package is laid out.

@@ -1,0 +1,1 @@
+// BSTKStore: placeholder while the package is laid out.

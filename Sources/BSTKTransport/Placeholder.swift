@@ -1,0 +1,1 @@
+// BSTKTransport: placeholder while the package is laid out.

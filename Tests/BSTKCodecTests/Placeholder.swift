@@ -1,0 +1,1 @@
+// BSTKCodecTests: placeholder while the package is laid out.

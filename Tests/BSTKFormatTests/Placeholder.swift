@@ -1,0 +1,1 @@
+// BSTKFormatTests: placeholder while the package is laid out.

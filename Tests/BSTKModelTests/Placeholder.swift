@@ -1,0 +1,1 @@
+// BSTKModelTests: placeholder while the package is laid out.

@@ -1,0 +1,1 @@
+// BSTKNumericsTests: placeholder while the package is laid out.

@@ -1,0 +1,1 @@
+// BSTKServerTests: placeholder while the package is laid out.

@@ -1,0 +1,1 @@
+// BSTKStoreTests: placeholder while the package is laid out.

@@ -1,0 +1,1 @@
+// BSTKTestSupport: placeholder while the package is laid out.

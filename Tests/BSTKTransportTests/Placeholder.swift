@@ -1,0 +1,1 @@
+// BSTKTransportTests: placeholder while the package is laid out.

@@ -1,0 +1,1 @@
+// CLITests: placeholder while the package is laid out.
