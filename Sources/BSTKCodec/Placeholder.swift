@@ -1,1 +1,0 @@
-// BSTKCodec: placeholder while the package is laid out.

@@ -1,0 +1,110 @@
+/// Measured quality at some cut points, so that a client can be told what a budget buys before it
+/// pays (Spec section "Quality table").
+public struct QualityTable: Hashable, Sendable {
+  /// What was measured.
+  public enum Metric: UInt16, Hashable, Sendable {
+    /// The exponential of the mean negative log-likelihood per predicted token; lower is better.
+    case perplexity = 1
+  }
+
+  /// The value at one cut.
+  public struct Point: Hashable, Sendable {
+    /// Whole chunks of the prefix that was measured.
+    public let chunkCount: Int
+    /// The metric's value for that prefix.
+    public let value: Double
+
+    /// Makes a point.
+    public init(chunkCount: Int, value: Double) {
+      self.chunkCount = chunkCount
+      self.value = value
+    }
+  }
+
+  /// What was measured.
+  public let metric: Metric
+  /// What it was measured on, for people; such as the name of a text and a window length.
+  public let label: String
+  /// The uncompressed model's value, or NaN when it was not measured.
+  public let sourceValue: Double
+  /// The measurements, chunk counts ascending.
+  public let points: [Point]
+
+  /// Makes a table.
+  ///
+  /// - Precondition: `label` has at most 255 bytes.
+  public init(metric: Metric, label: String, sourceValue: Double, points: [Point]) {
+    precondition(label.utf8.count <= 255, "a label has at most 255 bytes")
+    self.metric = metric
+    self.label = label
+    self.sourceValue = sourceValue
+    self.points = points
+  }
+
+  /// The value of the largest measured prefix of at most `chunkCount` chunks.
+  public func value(atChunkCount chunkCount: Int) -> Double? {
+    points.last { $0.chunkCount <= chunkCount }?.value
+  }
+
+  /// Two tables are equal when their bytes are; NaN equals NaN.
+  public static func == (a: Self, b: Self) -> Bool {
+    a.metric == b.metric && a.label == b.label && a.points == b.points
+      && a.sourceValue.bitPattern == b.sourceValue.bitPattern
+  }
+}
+
+extension QualityTable {
+  init(_ reader: inout ByteReader) throws(BSTKError) {
+    let start = reader.offset
+    func fault(_ message: String) -> BSTKError {
+      BSTKError(.extensionData, message, offset: start, section: .extensions)
+    }
+    let metricNumber = try reader.u16()
+    let labelByteCount = try reader.u16()
+    let count = try reader.u32()
+    sourceValue = try reader.f64()
+    guard let metric = Metric(rawValue: metricNumber) else {
+      throw fault("unknown quality metric \(metricNumber)")
+    }
+    self.metric = metric
+    guard labelByteCount <= 255 else { throw fault("the label has more than 255 bytes") }
+    let labelSpan = try reader.span(Int(labelByteCount))
+    var labelBytes: [UInt8] = []
+    for index in labelSpan.indices { labelBytes.append(labelSpan[index]) }
+    try reader.zeros(Int(labelByteCount).roundedUp(to: 8) - Int(labelByteCount))
+    guard let label = String(validating: labelBytes, as: UTF8.self),
+      label.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+    else { throw fault("the label is not printable UTF-8") }
+    self.label = label
+    // The count is compared through division so that it never sizes anything unchecked.
+    guard reader.remaining % 16 == 0, reader.remaining / 16 == Int(count) else {
+      throw fault("\(count) points do not take the \(reader.remaining) bytes that are left")
+    }
+    var points: [Point] = []
+    points.reserveCapacity(Int(count))
+    while reader.remaining > 0 {
+      let chunkCount = try reader.u32()
+      try reader.zeros(4)
+      let value = try reader.f64()
+      guard value.isFinite, Int(chunkCount) > (points.last?.chunkCount ?? 0) else {
+        throw fault("quality points must be finite and their chunk counts ascend from 1")
+      }
+      points.append(Point(chunkCount: Int(chunkCount), value: value))
+    }
+    self.points = points
+  }
+
+  func write(to writer: inout ByteWriter) {
+    writer.u16(metric.rawValue)
+    writer.u16(UInt16(label.utf8.count))
+    writer.u32(UInt32(points.count))
+    writer.f64(sourceValue)
+    writer.raw(label.utf8)
+    writer.pad(to: 8)
+    for point in points {
+      writer.u32(UInt32(point.chunkCount))
+      writer.u32(0)
+      writer.f64(point.value)
+    }
+  }
+}

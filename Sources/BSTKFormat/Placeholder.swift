@@ -1,1 +1,0 @@
-// BSTKFormat: placeholder while the package is laid out.
