@@ -108,7 +108,8 @@ let package = Package(
       name: "BSTKServerTests", dependencies: ["BSTKServer", "BSTKTestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "BSTKStoreTests", dependencies: ["BSTKStore", "BSTKTestSupport"],
+      name: "BSTKStoreTests",
+      dependencies: ["BSTKCodec", "BSTKFormat", "BSTKStore", "BSTKTestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "BSTKTransportTests",

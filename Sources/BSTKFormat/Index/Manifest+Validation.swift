@@ -81,11 +81,7 @@ extension Manifest {
           offset: offset(ofMatrix: index + 1), section: .matrixTable)
       }
       for (index, pair) in zip(objects, objects.dropFirst()).enumerated() {
-        let ascends =
-          pair.0.kind < pair.1.kind
-          || pair.0.kind == pair.1.kind
-            && pair.0.name.utf8.lexicographicallyPrecedes(pair.1.name.utf8)
-        guard ascends else {
+        guard pair.0.precedes(pair.1) else {
           throw BSTKError(
             .name, "objects must ascend by kind and name; \(pair.1.name) follows \(pair.0.name)",
             offset: offset(ofObject: index + 1), section: .objectTable)

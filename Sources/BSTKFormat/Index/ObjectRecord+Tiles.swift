@@ -38,7 +38,16 @@ extension ObjectRecord {
     if case .tensor(let type, _) = contents { type.byteCount } else { 1 }
   }
 
-  func validate(at offset: UInt64) throws(BSTKError) {
+  /// Whether the record stands before `other` in the table.
+  public func precedes(_ other: ObjectRecord) -> Bool {
+    kind < other.kind || kind == other.kind && name.utf8.lexicographicallyPrecedes(other.name.utf8)
+  }
+
+  /// Checks the shape and size on their own.
+  ///
+  /// - Parameter offset: The offset of the record in its file, for error messages.
+  /// - Throws: `LIMIT` or `SHAPE`.
+  public func validate(at offset: UInt64 = 0) throws(BSTKError) {
     switch contents {
     case .auxiliary(let byteCount), .ignorable(_, let byteCount):
       guard byteCount <= Limits.auxiliaryByteCount else {

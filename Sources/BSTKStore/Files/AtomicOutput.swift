@@ -1,0 +1,38 @@
+public import BSTKFormat
+
+/// A file that appears under its final name only when it is whole: written as a hidden sibling,
+/// synced, renamed. Unless ``commit()`` succeeds, going away removes every trace.
+public struct AtomicOutput: ~Copyable {
+  /// The final name.
+  public let path: String
+  private let temporaryPath: String
+  private let handle: FileHandle
+  /// Bytes appended so far.
+  public private(set) var byteCount: UInt64 = 0
+
+  /// Starts a file beside its final name.
+  ///
+  /// - Throws: `IO` when the folder cannot be written to.
+  public init(_ path: String) throws(BSTKError) {
+    self.path = path
+    temporaryPath = FileSystem.temporarySibling(of: path)
+    handle = try FileHandle(temporaryPath, .createNew)
+  }
+
+  deinit {
+    // The temporary name is gone after a commit; otherwise nothing better than trying is possible.
+    try? FileSystem.remove(temporaryPath)
+  }
+
+  /// Appends bytes.
+  public mutating func append(_ bytes: Span<UInt8>) throws(BSTKError) {
+    try handle.write(bytes, at: byteCount)
+    byteCount += UInt64(bytes.count)
+  }
+
+  /// Publishes the file under its final name, replacing what was there.
+  public consuming func commit() throws(BSTKError) {
+    try handle.synchronize()
+    try FileSystem.rename(temporaryPath, to: path)
+  }
+}

@@ -1,0 +1,67 @@
+public import BSTKFormat
+
+#if canImport(Darwin)
+  internal import Darwin
+#else
+  internal import Glibc
+#endif
+
+/// Operations on names rather than on open files.
+public enum FileSystem {
+  /// Whether something exists under `path`, even a dangling link.
+  public static func exists(_ path: String) -> Bool {
+    var info = stat()
+    // SAFETY: `info` outlives the call, which fills it.
+    return unsafe lstat(path, &info) == 0
+  }
+
+  /// Renames `source` to `target`, replacing it, and makes the new name durable.
+  public static func rename(_ source: String, to target: String) throws(BSTKError) {
+    #if canImport(Darwin)
+      _ = try SystemCall.run("rename", source) { unsafe Darwin.rename(source, target) }
+    #else
+      // SAFETY: the paths are valid C strings during the call.
+      _ = try SystemCall.run("rename", source) { unsafe Glibc.rename(source, target) }
+    #endif
+    try synchronizeFolder(of: target)
+  }
+
+  /// Removes a file; a missing one is no error.
+  public static func remove(_ path: String) throws(BSTKError) {
+    // SAFETY: the path is a valid C string during the call.
+    if unsafe unlink(path) != 0, errno != ENOENT { throw SystemCall.failure("remove", path) }
+  }
+
+  /// The folder part of a path: `.` when it has none.
+  public static func folder(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The last component of a path.
+  public static func name(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+    return String(path[path.utf8.index(after: slash)...])
+  }
+
+  /// A hidden name beside `path` that no other process uses.
+  public static func temporarySibling(of path: String, suffix: String = "tmp") -> String {
+    var generator = SystemRandomNumberGenerator()
+    let tag = String(generator.next() as UInt64, radix: 36)
+    return "\(folder(of: path))/.\(name(of: path)).\(tag).\(suffix)"
+  }
+
+  /// Makes changes to the folder of `path` durable: names come and go with its folder, not with
+  /// the file. File systems that cannot sync folders are left alone.
+  public static func synchronizeFolder(of path: String) throws(BSTKError) {
+    let folder = folder(of: path)
+    let descriptor = try SystemCall.run("open", folder) {
+      // SAFETY: the path is a valid C string during the call.
+      unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+    defer { _ = close(descriptor) }
+    if fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP {
+      throw SystemCall.failure("synchronize", folder)
+    }
+  }
+}

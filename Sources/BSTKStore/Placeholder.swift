@@ -1,1 +1,0 @@
-// BSTKStore: placeholder while the package is laid out.

@@ -1,0 +1,11 @@
+/// A block that waits in the spool for its place in the stack.
+public struct SpooledBlock: Hashable, Sendable {
+  /// The handle of its matrix, from ``ModelWriter/addMatrix(name:sourceType:rows:columns:)``.
+  public let matrix: Int
+  /// Its level.
+  public let level: Int
+  /// Its bytes in the file.
+  public let storedByteCount: Int
+  /// Its worth, as it was given.
+  public let worth: Float
+}

@@ -1,1 +1,0 @@
-// BSTKStoreTests: placeholder while the package is laid out.

@@ -1,1 +1,0 @@
-// BSTKTestSupport: placeholder while the package is laid out.
