@@ -1,3 +1,75 @@
-#include "bstk_kernels.h"
+// Chooses the kernels once, by hand: loader-resolved clones crash under the thread sanitizer.
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 
-const char *bstk_kernels_name(void) { return "scalar"; }
+#include "kernels.h"
+
+static _Atomic(const struct bstk_kernels *) chosen;
+
+/// The named set, or the best one for a null name; null when this processor cannot run it.
+static const struct bstk_kernels *find(const char *name) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+             __builtin_cpu_supports("f16c");
+  int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  if (avx512 && (!name || !strcmp(name, "avx512"))) return &bstk_kernels_avx512;
+#endif
+  if (!name || !strcmp(name, "scalar")) return &bstk_kernels_scalar;
+  return NULL;
+}
+
+static const struct bstk_kernels *current(void) {
+  const struct bstk_kernels *kernels = atomic_load_explicit(&chosen, memory_order_acquire);
+  if (kernels) return kernels;
+  const char *wanted = getenv("BSTK_KERNELS");
+  kernels = wanted ? find(wanted) : NULL;
+  if (!kernels) kernels = find(NULL);
+  atomic_store_explicit(&chosen, kernels, memory_order_release);
+  return kernels;
+}
+
+const char *bstk_kernels_name(void) { return current()->name; }
+
+int bstk_kernels_select(const char *name) {
+  const struct bstk_kernels *kernels = find(name);
+  if (!kernels) return 0;
+  atomic_store_explicit(&chosen, kernels, memory_order_release);
+  return 1;
+}
+
+void bstk_f16_to_f32(const uint16_t *in, float *out, size_t count) {
+  current()->f16_to_f32(in, out, count);
+}
+
+void bstk_f32_to_f16(const float *in, uint16_t *out, size_t count) {
+  current()->f32_to_f16(in, out, count);
+}
+
+void bstk_bf16_to_f32(const uint16_t *in, float *out, size_t count) {
+  current()->bf16_to_f32(in, out, count);
+}
+
+void bstk_f32_to_bf16(const float *in, uint16_t *out, size_t count) {
+  current()->f32_to_bf16(in, out, count);
+}
+
+double bstk_split_signs(float *values, uint8_t *signs, size_t count) {
+  return current()->split_signs(values, signs, count);
+}
+
+double bstk_residual_step(float *absolute, uint8_t *signs, const float *magnitude,
+                          size_t count) {
+  return current()->residual_step(absolute, signs, magnitude, count);
+}
+
+double bstk_weighted_squares(const float *values, const float *weights, size_t count) {
+  return current()->weighted_squares(values, weights, count);
+}
+
+void bstk_sign_accumulate(float *out, const float *magnitude, const uint8_t *signs, size_t first,
+                          size_t count) {
+  current()->sign_accumulate(out, magnitude, signs, first, count);
+}

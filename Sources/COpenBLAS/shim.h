@@ -16,3 +16,5 @@ void dgesdd_(const char *jobz, const int *m, const int *n, double *a, const int 
 void ssyevd_(const char *jobz, const char *uplo, const int *n, float *a, const int *lda, float *w,
              float *work, const int *lwork, int *iwork, const int *liwork, int *info);
 void spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info);
+void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda,
+             double *w, double *work, const int *lwork, int *iwork, const int *liwork, int *info);

@@ -1,0 +1,65 @@
+/// How a matrix is decomposed into sign blocks.
+public struct DecompositionOptions: Sendable, Equatable {
+  /// How the truncated singular value decomposition of |R| is computed.
+  public enum Method: Sendable, Equatable {
+    /// Exact for small matrices, block Krylov for the others.
+    case automatic
+    /// All singular values, by the eigenvectors of the Gram matrix in double precision.
+    case exact
+    /// Randomized block Krylov iteration (Musco & Musco, 2015) with `oversampling` more vectors
+    /// than the rank and `powerIterations` steps; a rank-sized share of the matrix's smaller side
+    /// makes it exact.
+    case randomized(oversampling: Int, powerIterations: Int)
+  }
+
+  /// The rank of the magnitude at each level; its count is the number of levels.
+  public var ranks: [Int]
+  /// How U and V^T are stored.
+  public var vectorType: VectorType = .fp16
+  /// Factors on the fitted magnitude, level by level; levels beyond the list take 1. Above 1 a
+  /// level alone is worse and the levels after it are better.
+  public var magnitudeGains: [Float] = []
+  /// One positive factor per column, by which the error of that column is weighted (the norms of
+  /// the layer's inputs). Nil weights all columns alike.
+  public var inputScale: [Float]?
+  /// How the truncated decomposition is computed.
+  public var method: Method = .automatic
+  /// Seeds the random start vectors.
+  public var seed: UInt64 = 0
+
+  /// Options for `levels` levels of the same rank.
+  public init(levels: Int, rank: Int) {
+    self.ranks = Array(repeating: rank, count: max(0, levels))
+  }
+
+  /// Options with a rank of its own for each level.
+  public init(ranks: [Int]) {
+    self.ranks = ranks
+  }
+
+  /// - Throws: `invalidOption` for an option without meaning for a matrix of `columns` columns.
+  func validate(columns: Int) throws(NumericsError) {
+    guard !ranks.isEmpty, ranks.count <= 64 else {
+      throw .invalidOption("\(ranks.count) levels; 1 to 64 are possible")
+    }
+    for rank in ranks where rank < 1 || rank > 1024 {
+      throw .invalidOption("rank \(rank); 1 to 1024 are possible")
+    }
+    for gain in magnitudeGains where !(gain > 0 && gain <= 16) {
+      throw .invalidOption("magnitude gain \(gain); it must be above 0 and at most 16")
+    }
+    if let inputScale {
+      guard inputScale.count == columns else {
+        throw .invalidOption("\(inputScale.count) input scales for \(columns) columns")
+      }
+      for scale in inputScale where !(scale.isNormal && scale > 0 && (1 / scale).isNormal) {
+        throw .invalidOption("input scale \(scale); it must be a positive number")
+      }
+    }
+    if case .randomized(let oversampling, let powerIterations) = method {
+      guard (0...1024).contains(oversampling), (0...64).contains(powerIterations) else {
+        throw .invalidOption("oversampling \(oversampling), power iterations \(powerIterations)")
+      }
+    }
+  }
+}

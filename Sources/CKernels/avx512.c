@@ -1,0 +1,163 @@
+// AVX-512 bodies (F, BW, DQ, VL); tails go to the masked form of the same code.
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "kernels.h"
+
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
+
+/// The lanes below `count`, at most 16.
+static inline __mmask16 lanes_below(size_t count) {
+  return count >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << count) - 1);
+}
+
+/// Sign planes put the first element in the highest bit of a byte, masks in the lowest.
+static inline uint16_t mirrored(uint16_t bits) {
+  return (uint16_t)(__builtin_bitreverse8((uint8_t)bits) |
+                    __builtin_bitreverse8((uint8_t)(bits >> 8)) << 8);
+}
+
+/// Reads or writes the bytes of a sign plane that hold `count` (at most 16) elements.
+static inline uint16_t load_signs(const uint8_t *signs, size_t count) {
+  return (uint16_t)(signs[0] | (count > 8 ? signs[1] << 8 : 0));
+}
+
+static inline void store_signs(uint8_t *signs, uint16_t bits, size_t count) {
+  signs[0] = (uint8_t)bits;
+  if (count > 8) signs[1] = (uint8_t)(bits >> 8);
+}
+
+TARGET static inline void add_squares(__m512 v, __m512d *low, __m512d *high) {
+  __m512d a = _mm512_cvtps_pd(_mm512_castps512_ps256(v));
+  __m512d b = _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1));
+  *low = _mm512_fmadd_pd(a, a, *low);
+  *high = _mm512_fmadd_pd(b, b, *high);
+}
+
+TARGET static inline double lane_sum(__m512d low, __m512d high) {
+  double lanes[BSTK_LANES];
+  _mm512_storeu_pd(lanes, low);
+  _mm512_storeu_pd(lanes + 8, high);
+  return bstk_lane_sum(lanes);
+}
+
+TARGET static void f16_to_f32(const uint16_t *in, float *out, size_t count) {
+  for (size_t i = 0; i < count; i += 16) {
+    __mmask16 live = lanes_below(count - i);
+    __m512 v = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(live, in + i));
+    _mm512_mask_storeu_ps(out + i, live, v);
+  }
+}
+
+TARGET static void f32_to_f16(const float *in, uint16_t *out, size_t count) {
+  for (size_t i = 0; i < count; i += 16) {
+    __mmask16 live = lanes_below(count - i);
+    __m256i v = _mm512_cvtps_ph(_mm512_maskz_loadu_ps(live, in + i),
+                                _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    _mm256_mask_storeu_epi16(out + i, live, v);
+  }
+}
+
+TARGET static void bf16_to_f32(const uint16_t *in, float *out, size_t count) {
+  for (size_t i = 0; i < count; i += 16) {
+    __mmask16 live = lanes_below(count - i);
+    __m512i v = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(live, in + i));
+    _mm512_mask_storeu_epi32(out + i, live, _mm512_slli_epi32(v, 16));
+  }
+}
+
+TARGET static void f32_to_bf16(const float *in, uint16_t *out, size_t count) {
+  for (size_t i = 0; i < count; i += 16) {
+    __mmask16 live = lanes_below(count - i);
+    __m512 v = _mm512_maskz_loadu_ps(live, in + i);
+    __m512i bits = _mm512_castps_si512(v), high = _mm512_srli_epi32(bits, 16);
+    __m512i odd = _mm512_and_si512(high, _mm512_set1_epi32(1));
+    __m512i sum = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+    __m512i rounded = _mm512_srli_epi32(sum, 16);
+    __mmask16 nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+    rounded = _mm512_mask_or_epi32(rounded, nan, high, _mm512_set1_epi32(0x40));
+    _mm256_mask_storeu_epi16(out + i, live, _mm512_cvtepi32_epi16(rounded));
+  }
+}
+
+TARGET static double split_signs(float *values, uint8_t *signs, size_t count) {
+  __m512d low = _mm512_setzero_pd(), high = low;
+  for (size_t i = 0; i < count; i += 16) {
+    size_t left = count - i;
+    __mmask16 live = lanes_below(left);
+    __m512 v = _mm512_maskz_loadu_ps(live, values + i);
+    uint16_t positive = _mm512_mask_cmp_ps_mask(live, v, _mm512_setzero_ps(), _CMP_GE_OQ);
+    store_signs(signs + i / 8, mirrored(positive), left);
+    v = _mm512_abs_ps(v);
+    _mm512_mask_storeu_ps(values + i, live, v);
+    add_squares(v, &low, &high);
+  }
+  return lane_sum(low, high);
+}
+
+TARGET static double residual_step(float *absolute, uint8_t *signs, const float *magnitude,
+                                   size_t count) {
+  __m512d low = _mm512_setzero_pd(), high = low;
+  for (size_t i = 0; i < count; i += 16) {
+    size_t left = count - i;
+    __mmask16 live = lanes_below(left);
+    __m512 v = _mm512_sub_ps(_mm512_maskz_loadu_ps(live, absolute + i),
+                             _mm512_maskz_loadu_ps(live, magnitude + i));
+    uint16_t negative = _mm512_mask_cmp_ps_mask(live, v, _mm512_setzero_ps(), _CMP_LT_OQ);
+    uint16_t zero = _mm512_mask_cmp_ps_mask(live, v, _mm512_setzero_ps(), _CMP_EQ_OQ);
+    uint16_t bits = load_signs(signs + i / 8, left);
+    bits = (uint16_t)((bits ^ mirrored(negative)) | mirrored(zero));
+    store_signs(signs + i / 8, bits, left);
+    v = _mm512_abs_ps(v);
+    _mm512_mask_storeu_ps(absolute + i, live, v);
+    add_squares(v, &low, &high);
+  }
+  return lane_sum(low, high);
+}
+
+TARGET static double weighted_squares(const float *values, const float *weights, size_t count) {
+  __m512d low = _mm512_setzero_pd(), high = low;
+  for (size_t i = 0; i < count; i += 16) {
+    __mmask16 live = lanes_below(count - i);
+    __m512 v = _mm512_maskz_loadu_ps(live, values + i);
+    __m512 w = _mm512_maskz_loadu_ps(live, weights + i);
+    __m512d a = _mm512_mul_pd(_mm512_cvtps_pd(_mm512_castps512_ps256(v)),
+                              _mm512_cvtps_pd(_mm512_castps512_ps256(w)));
+    __m512d b = _mm512_mul_pd(_mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1)),
+                              _mm512_cvtps_pd(_mm512_extractf32x8_ps(w, 1)));
+    // Square and sum are rounded apart, as in the reference.
+    low = _mm512_add_pd(low, _mm512_mul_pd(a, a));
+    high = _mm512_add_pd(high, _mm512_mul_pd(b, b));
+  }
+  return lane_sum(low, high);
+}
+
+TARGET static void sign_accumulate(float *out, const float *magnitude, const uint8_t *signs,
+                                   size_t first, size_t count) {
+  size_t head = (8 - first % 8) % 8;
+  if (head > count) head = count;
+  bstk_kernels_scalar.sign_accumulate(out, magnitude, signs, first, head);
+  signs += (first + head) / 8;
+  for (size_t i = head; i < count; i += 16) {
+    size_t left = count - i;
+    __mmask16 live = lanes_below(left);
+    __mmask16 positive = mirrored(load_signs(signs + (i - head) / 8, left));
+    __m512 v = _mm512_maskz_loadu_ps(live, out + i);
+    __m512 m = _mm512_maskz_loadu_ps(live, magnitude + i);
+    m = _mm512_mask_xor_ps(m, (__mmask16)~positive, m, _mm512_set1_ps(-0.0f));
+    _mm512_mask_storeu_ps(out + i, live, _mm512_add_ps(v, m));
+  }
+}
+
+const struct bstk_kernels bstk_kernels_avx512 = {
+    .name = "avx512",
+    .f16_to_f32 = f16_to_f32,
+    .f32_to_f16 = f32_to_f16,
+    .bf16_to_f32 = bf16_to_f32,
+    .f32_to_bf16 = f32_to_bf16,
+    .split_signs = split_signs,
+    .residual_step = residual_step,
+    .weighted_squares = weighted_squares,
+    .sign_accumulate = sign_accumulate,
+};
+#endif

@@ -1,1 +1,0 @@
-// BSTKNumericsTests: placeholder while the package is laid out.
