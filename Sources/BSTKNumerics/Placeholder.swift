@@ -1,1 +1,0 @@
-// BSTKNumerics: placeholder while the package is laid out.
