@@ -65,7 +65,7 @@ let package = Package(
     .target(name: "BSTKFormat", swiftSettings: settings),
     .target(
       name: "BSTKModel",
-      dependencies: ["BSTKCodec", "BSTKFormat", "BSTKNumerics", "BSTKStore"],
+      dependencies: ["BSTKCodec", "BSTKFormat", "BSTKNumerics", "BSTKStore", "CKernels"],
       swiftSettings: settings),
     .target(
       name: "BSTKNumerics", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: settings),
