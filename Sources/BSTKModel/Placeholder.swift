@@ -1,1 +1,0 @@
-// BSTKModel: placeholder while the package is laid out.
