@@ -1,4 +1,5 @@
 internal import BSTKFormat
+internal import BSTKStore
 
 #if canImport(FoundationEssentials)
   internal import FoundationEssentials
@@ -47,11 +48,12 @@ struct FolderListing {
   ///
   /// - Throws: `LIMIT` above the size of an auxiliary file, `IO` when it cannot be read.
   static func bytes(ofSmallFile path: String) throws(BSTKError) -> [UInt8] {
-    let file = try RandomAccessFile(path: path)
-    guard file.byteCount <= Int(Limits.auxiliaryByteCount) else {
+    let file = try BSTKStore.FileHandle(path, .read)
+    let byteCount = try file.byteCount()
+    guard byteCount <= Limits.auxiliaryByteCount else {
       throw BSTKError(
-        .limit, "\(path) has \(file.byteCount) bytes; the limit is \(Limits.auxiliaryByteCount)")
+        .limit, "\(path) has \(byteCount) bytes; the limit is \(Limits.auxiliaryByteCount)")
     }
-    return try file.read(0..<file.byteCount)
+    return try file.bytes(0..<Int(byteCount))
   }
 }

@@ -1,4 +1,5 @@
 public import BSTKFormat
+internal import BSTKStore
 
 /// A safetensors file opened for reading, tensor by tensor and piece by piece.
 ///
@@ -13,7 +14,7 @@ public final class SafetensorsFile: Sendable {
   /// The free text under `__metadata__`, such as `format: pt`.
   public let metadata: [String: String]
 
-  private let file: RandomAccessFile
+  private let file: FileHandle
   private let numbers: [String: Int]
 
   /// The path the file was opened by.
@@ -24,13 +25,9 @@ public final class SafetensorsFile: Sendable {
   /// - Throws: `IO` when it cannot be read, `SAFETENSORS` when it is malformed,
   ///   `MODEL_UNSUPPORTED` when it has element types that bstk does not read.
   public init(path: String) throws(BSTKError) {
-    file = try RandomAccessFile(path: path)
-    let prefix = try file.read(0..<min(SafetensorsHeader.prefixByteCount, file.byteCount))
+    file = try FileHandle(path, .read)
     do {
-      let byteCount = try SafetensorsHeader.byteCount(
-        prefix: prefix, fileByteCount: file.byteCount)
-      let json = try file.read(prefix.count..<(prefix.count + byteCount))
-      let header = try SafetensorsHeader(json: json, fileByteCount: file.byteCount)
+      let header = try SafetensorsHeader(of: file)
       tensors = header.tensors
       metadata = header.metadata
     } catch {
@@ -57,6 +54,6 @@ public final class SafetensorsFile: Sendable {
       offset >= 0 && offset <= tensor.description.byteCount
         && buffer.count <= tensor.description.byteCount - offset,
       "bytes outside the tensor")
-    try file.read(at: tensor.fileOffset + offset, into: &buffer)
+    try file.fill(&buffer, from: tensor.fileOffset + offset)
   }
 }

@@ -1,4 +1,5 @@
 internal import BSTKFormat
+internal import BSTKStore
 
 #if canImport(FoundationEssentials)
   internal import FoundationEssentials
@@ -24,21 +25,26 @@ struct SafetensorsHeader: Sendable {
   /// The free text under `__metadata__`.
   let metadata: [String: String]
 
-  /// Reads the JSON's length from the first bytes of a file.
+  /// Reads and validates the header of a file.
   ///
-  /// - Throws: `SAFETENSORS` when the file or the limit is smaller.
-  static func byteCount(prefix: [UInt8], fileByteCount: Int) throws(BSTKError) -> Int {
+  /// - Throws: what ``init(json:fileByteCount:)`` does, `SAFETENSORS` when the header's length
+  ///   exceeds the file or the limit, `IO` when the file cannot be read.
+  init(of file: borrowing FileHandle) throws(BSTKError) {
+    let fileByteCount = Int(clamping: try file.byteCount())
+    guard fileByteCount >= Self.prefixByteCount else {
+      throw Self.fault("a file of \(fileByteCount) bytes has no room for a header", at: 0)
+    }
+    let prefix = try file.bytes(0..<Self.prefixByteCount)
     let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard prefix.count == prefixByteCount else {
-      throw fault("a file of \(fileByteCount) bytes has no room for a header", at: 0)
+    guard length <= UInt64(Self.maximumByteCount) else {
+      throw Self.fault(
+        "the header claims \(length) bytes; the limit is \(Self.maximumByteCount)", at: 0)
     }
-    guard length <= UInt64(maximumByteCount) else {
-      throw fault("the header claims \(length) bytes; the limit is \(maximumByteCount)", at: 0)
+    guard length <= UInt64(fileByteCount - Self.prefixByteCount) else {
+      throw Self.fault("the header claims \(length) bytes, more than the file has", at: 0)
     }
-    guard length <= UInt64(fileByteCount - prefixByteCount) else {
-      throw fault("the header claims \(length) bytes, more than the file has", at: 0)
-    }
-    return Int(length)
+    let end = Self.prefixByteCount + Int(length)
+    try self.init(json: file.bytes(Self.prefixByteCount..<end), fileByteCount: fileByteCount)
   }
 
   /// Parses and validates a header.
