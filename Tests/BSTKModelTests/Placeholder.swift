@@ -1,1 +1,0 @@
-// BSTKModelTests: placeholder while the package is laid out.
