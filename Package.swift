@@ -105,7 +105,7 @@ let package = Package(
       name: "BSTKNumericsTests", dependencies: ["BSTKNumerics", "BSTKTestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "BSTKServerTests", dependencies: ["BSTKServer", "BSTKTestSupport"],
+      name: "BSTKServerTests", dependencies: ["BSTKServer", subprocess],
       swiftSettings: settings),
     .testTarget(
       name: "BSTKStoreTests",
