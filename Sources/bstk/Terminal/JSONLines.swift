@@ -4,12 +4,13 @@
   internal import Foundation
 #endif
 
-/// Values as JSON, one to a line, keys sorted, so that equal values give equal bytes.
+/// Values as JSON, one to a line, keys in snake case and sorted, so that equal values give equal bytes.
 enum JSONLines {
   /// The value on one line, without a line end.
   static func encode(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 
