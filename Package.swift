@@ -20,6 +20,8 @@ let argumentParser: Target.Dependency = .product(
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let system: Target.Dependency = .product(
+  name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux]))
 
 let package = Package(
   name: "bstk",
@@ -33,6 +35,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
   targets: [
@@ -105,7 +108,7 @@ let package = Package(
       name: "BSTKNumericsTests", dependencies: ["BSTKNumerics", "BSTKTestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "BSTKServerTests", dependencies: ["BSTKServer", "BSTKTestSupport"],
+      name: "BSTKServerTests", dependencies: ["BSTKServer", subprocess],
       swiftSettings: settings),
     .testTarget(
       name: "BSTKStoreTests",
@@ -116,7 +119,10 @@ let package = Package(
       dependencies: ["BSTKTransport", "BSTKServer", "BSTKTestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "CLITests", dependencies: ["bstk", "BSTKServer", "BSTKTestSupport", subprocess],
+      name: "CLITests",
+      dependencies: [
+        "bstk", "BSTKFormat", "BSTKServer", "BSTKTestSupport", argumentParser, subprocess, system,
+      ],
       swiftSettings: settings),
   ]
 )

@@ -1,0 +1,43 @@
+# Everything starts from a machine with the Swift toolchain, git and make.
+.POSIX:
+.PHONY: help demo test lint bench install deps deps-test
+.DEFAULT_GOAL := help
+
+PREFIX ?= /usr/local
+SWIFT ?= swift
+BUILD = $(SWIFT) build -c release --product bstk
+
+help:
+	@echo "make demo     compress, publish, fetch, grow, trim and export a small model"
+	@echo "make test     build and run every test"
+	@echo "make lint     check the formatting"
+	@echo "make bench    run the benchmarks"
+	@echo "make install  put bstk into PREFIX/bin (now $(PREFIX)/bin)"
+	@echo "make deps     install the system libraries (apt) or say which are needed"
+
+demo: deps
+	@$(BUILD)
+	@.build/release/bstk demo
+
+test: deps-test
+	@$(SWIFT) build --build-tests
+	@$(SWIFT) test --skip-build
+
+lint:
+	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	@echo "lint: clean"
+
+bench: deps
+	@Benchmarks/run
+
+install: deps
+	@$(BUILD)
+	@install -d "$(DESTDIR)$(PREFIX)/bin"
+	@install -m 755 .build/release/bstk "$(DESTDIR)$(PREFIX)/bin/bstk"
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/bstk"
+
+deps:
+	@./.ci/deps
+
+deps-test:
+	@./.ci/deps --test

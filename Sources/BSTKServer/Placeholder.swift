@@ -1,1 +1,0 @@
-// BSTKServer: placeholder while the package is laid out.

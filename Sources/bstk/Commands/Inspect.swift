@@ -1,0 +1,31 @@
+internal import ArgumentParser
+
+/// Shows what is in a model.
+struct Inspect: BstkCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show header, tensors, levels, bytes, order, provenance and state of a model.",
+    discussion: """
+      Only header and index are read. Hashes of the contents are not checked; `bstk verify` does.
+
+      EXAMPLES
+        bstk inspect model.bstk
+        bstk inspect model.bstk --order
+        bstk inspect model.bstk --json | jq .prefix
+      """)
+
+  @Argument(help: "A .bstk file.", completion: .file(extensions: ["bstk"]))
+  var model: String
+
+  @Flag(help: "Also list every chunk in file order.")
+  var order = false
+
+  @Flag(help: "Print one JSON object instead.")
+  var json = false
+
+  var reportsJSON: Bool { json }
+
+  func execute() async throws {
+    let report = ModelReport(try NamedModel(model))
+    if json { try JSONLines.print(report) } else { report.print(withOrder: order) }
+  }
+}

@@ -1,0 +1,30 @@
+internal import ArgumentParser
+
+/// Shows what a budget buys.
+struct Plan: BstkCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what a budget buys and what it costs, before anything is downloaded.",
+    discussion: """
+      Without a budget the whole file is planned. Only header and index are read.
+
+      EXAMPLES
+        bstk plan model.bstk --mb 900
+        bstk plan model.bstk --ram 2GiB
+        bstk plan model.bstk --blocks 120 --json
+      """)
+
+  @Argument(help: "A .bstk file.", completion: .file(extensions: ["bstk"]))
+  var model: String
+
+  @OptionGroup(title: "Budget") var budget: BudgetOptions
+
+  @Flag(help: "Print one JSON object instead.")
+  var json = false
+
+  var reportsJSON: Bool { json }
+
+  func execute() async throws {
+    let report = try PlanReport(NamedModel(model), budget: budget.budget)
+    if json { try JSONLines.print(report) } else { report.print() }
+  }
+}

@@ -1,0 +1,71 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Where text goes: data to standard output, talk to standard error.
+enum Console {
+  /// One of the two streams.
+  enum Stream: Int32, Sendable {
+    case output = 1
+    case error = 2
+
+    /// Whether a person is looking.
+    var isTerminal: Bool { isatty(rawValue) == 1 }
+
+    /// Whether colour may be used: on a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
+    var usesColor: Bool {
+      isTerminal && Console.environment("NO_COLOR")?.isEmpty ?? true
+        && Console.environment("TERM") != "dumb"
+    }
+
+    /// Columns of the terminal; 80 where that is not known.
+    var width: Int {
+      var size = winsize()
+      // SAFETY: the request writes one `winsize`, and `size` is one that outlives the call.
+      let code = unsafe ioctl(rawValue, UInt(TIOCGWINSZ), &size)
+      return code == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    }
+  }
+
+  /// Lets a closed pipe fail the write instead of killing the process; to be called once at start.
+  static func ignoreBrokenPipe() {
+    _ = signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// Prints data and a line end on standard output.
+  static func out(_ text: String = "") { write(text + "\n", to: .output) }
+
+  /// Prints talk and a line end on standard error.
+  static func say(_ text: String = "") { write(text + "\n", to: .error) }
+
+  /// Writes text as it is.
+  ///
+  /// A reader that has gone away, such as `head`, has seen all it wanted: the process ends quietly.
+  static func write(_ text: String, to stream: Stream) {
+    let bytes = Array(text.utf8)
+    var written = 0
+    while written < bytes.count {
+      // SAFETY: the pointer is used within the closure only, with its true count.
+      let count = unsafe bytes[written...].withUnsafeBytes { buffer in
+        unsafe systemWrite(stream.rawValue, buffer.baseAddress, buffer.count)
+      }
+      if count < 0, errno == EINTR { continue }
+      if count < 0, errno == EPIPE { exit(stream == .output ? 0 : 2) }
+      guard count > 0 else { return }
+      written += count
+    }
+  }
+
+  /// The value of an environment variable.
+  static func environment(_ name: String) -> String? {
+    // SAFETY: the text is copied at once, and nothing here changes the environment.
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+  }
+}
+
+/// `write(2)` under a name that the method does not hide.
+private let systemWrite = unsafe write(_:_:_:)

@@ -1,0 +1,63 @@
+internal import BSTKFormat
+internal import BSTKServer
+
+/// An error as the user sees it: what is wrong, where, and what to do.
+struct ErrorReport: Equatable, Sendable {
+  let code: String
+  let message: String
+  var offset: UInt64?
+  var section: String?
+  var remedy: String?
+  let status: ExitStatus
+
+  /// Codes that say the work could not be done; all others blame the input.
+  private static let failures: Set<BSTKError.Code> = [.io, .exists, .busy, .cancelled, .numerics]
+
+  /// Understands the errors of every module; others keep their own words and the code `FAILURE`.
+  init(_ error: any Error) {
+    switch error {
+    case let error as BSTKError:
+      code = error.code.rawValue
+      message = error.message
+      offset = error.offset
+      section = error.section?.description
+      remedy = error.remedy
+      status = Self.failures.contains(error.code) ? .failure : .invalid
+    case let error as ServerError:
+      code = "SERVER"
+      message = error.description
+      status = .failure
+    default:
+      code = "FAILURE"
+      message = "\(error)"
+      status = .failure
+    }
+  }
+
+  /// For people: up to three lines.
+  func text(style: Style) -> String {
+    var lines = [style.red("error[\(code)]:") + " \(message)"]
+    if let offset {
+      lines.append("  at byte offset \(offset)" + (section.map { " (\($0))" } ?? ""))
+    } else if let section {
+      lines.append("  in the \(section)")
+    }
+    if let remedy { lines.append("  help: \(remedy)") }
+    return lines.joined(separator: "\n")
+  }
+
+  /// Prints the report: text on standard error, or with `asJSON` one line of JSON on standard output.
+  func print(asJSON: Bool) {
+    guard asJSON, let line = try? JSONLines.encode(["error": self]) else {
+      Console.say(text(style: Style(.error)))
+      return
+    }
+    Console.out(line)
+  }
+}
+
+extension ErrorReport: Encodable {
+  private enum CodingKeys: String, CodingKey {
+    case code, message, offset, section, remedy
+  }
+}

@@ -1,0 +1,43 @@
+internal import Dispatch
+internal import Synchronization
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Ctrl-C and a polite request to end.
+enum Interruption {
+  /// Calls `handler` on a queue of its own at each SIGINT and SIGTERM, which no longer end the
+  /// process. Listening stops when the returned token is released.
+  static func listen(_ handler: @escaping @Sendable () -> Void) -> Token {
+    let queue = DispatchQueue(label: "bstk.signals")
+    let sources = [SIGINT, SIGTERM].map { number in
+      // An ignored signal still reaches the source.
+      _ = signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      source.setEventHandler(handler: handler)
+      source.resume()
+      return source
+    }
+    return Token(sources: sources)
+  }
+
+  /// Keeps the listening alive.
+  final class Token {
+    private let sources: [any DispatchSourceSignal]
+    fileprivate init(sources: [any DispatchSourceSignal]) { self.sources = sources }
+    deinit { for source in sources { source.cancel() } }
+  }
+
+  /// Waits for the first signal.
+  static func wait() async {
+    let (signals, continuation) = AsyncStream.makeStream(of: Void.self)
+    let token = listen { continuation.yield() }
+    for await _ in signals { break }
+    withExtendedLifetime(token) {}
+  }
+}

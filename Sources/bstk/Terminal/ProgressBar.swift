@@ -1,0 +1,78 @@
+internal import Dispatch
+internal import Synchronization
+
+/// How far a long operation has come, on standard error.
+///
+/// On a terminal one line is redrawn at most ten times a second; otherwise nothing is printed, or
+/// with ``Mode/lines(seconds:)`` one plain line at each interval. May be updated from any thread.
+///
+///     let bar = ProgressBar("model.bstk", total: 900_000_000, start: resumedFrom)
+///     bar.update(completed: 450_000_000, suffix: "120 of 240 blocks")
+///     bar.finish()
+final class ProgressBar: Sendable {
+  /// When something is printed.
+  enum Mode: Sendable, Equatable {
+    /// A redrawn line where a terminal is, nothing elsewhere.
+    case automatic
+    /// A redrawn line where a terminal is, elsewhere a line each so many seconds.
+    case lines(seconds: Double)
+    /// Nothing.
+    case silent
+  }
+
+  private struct State {
+    var meter = RateMeter()
+    var lastDrawn: Double?
+    var isDrawn = false
+  }
+
+  private let label: String
+  private let total: UInt64?
+  private let interval: Double?
+  private let isRedrawn: Bool
+  private let state = Mutex(State())
+
+  /// Starts a bar for `total` bytes, of which `start` were already there and count for no rate.
+  init(_ label: String, total: UInt64?, start: UInt64 = 0, mode: Mode = .automatic) {
+    self.label = label
+    self.total = total
+    isRedrawn = mode != .silent && Console.Stream.error.isTerminal
+    interval =
+      switch mode {
+      case .silent: nil
+      case .automatic: isRedrawn ? 0.1 : nil
+      case .lines(let seconds): isRedrawn ? 0.1 : seconds
+      }
+    state.withLock { $0.meter.add(completed: start, at: Self.now()) }
+  }
+
+  /// Takes note of the bytes done so far; `suffix` is shown at the end of the line.
+  func update(completed: UInt64, suffix: String = "") {
+    guard let interval else { return }
+    let now = Self.now()
+    state.withLock { state in
+      if let last = state.lastDrawn, now - last < interval { return }
+      state.meter.add(completed: completed, at: now)
+      state.lastDrawn = now
+      let line = ProgressLine(
+        label: label, completed: completed, total: total, perSecond: state.meter.perSecond,
+        suffix: suffix)
+      if isRedrawn {
+        Console.write("\r\(line.text(width: Console.Stream.error.width - 1))\u{1B}[K", to: .error)
+        state.isDrawn = true
+      } else {
+        Console.say(line.text(width: .max))
+      }
+    }
+  }
+
+  /// Clears the redrawn line, so that what follows starts on a clean one.
+  func finish() {
+    state.withLock { state in
+      if state.isDrawn { Console.write("\r\u{1B}[K", to: .error) }
+      state.isDrawn = false
+    }
+  }
+
+  private static func now() -> Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
+}

@@ -1,1 +1,0 @@
-// BSTKServerTests: placeholder while the package is laid out.

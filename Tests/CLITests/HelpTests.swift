@@ -1,0 +1,55 @@
+import ArgumentParser
+import Testing
+
+@testable import bstk
+
+@Suite("Help, version and usage")
+struct HelpTests {
+  /// The subcommands as the program itself lists them.
+  static let commands = Bstk.configuration.subcommands.map { command in
+    command.configuration.commandName ?? "\(command)".lowercased()
+  }
+
+  @Test("Every command of the design is there, and the list is the program's own")
+  func complete() async throws {
+    #expect(
+      Set(Self.commands).isSuperset(of: ["inspect", "plan", "serve", "trim", "verify"]))
+    let run = try await Program.run(["--help"])
+    #expect(run.code == 0)
+    for command in Self.commands { #expect(run.output.contains("  \(command) "), "\(command)") }
+  }
+
+  @Test(
+    "Help goes to standard output and has examples that begin with the command", arguments: commands
+  )
+  func help(_ command: String) async throws {
+    let run = try await Program.run([command, "--help"])
+    #expect(run.code == 0 && run.error.isEmpty)
+    #expect(run.output.contains("EXAMPLES\n  bstk \(command)"))
+    #expect(run.output.contains("USAGE: bstk \(command)"))
+    for line in run.output.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+  }
+
+  @Test("--version prints three numbers")
+  func version() async throws {
+    let run = try await Program.run(["--version"])
+    let numbers = run.output.split(separator: ".").compactMap {
+      Int($0.trimmingPrefix("\n").prefix { $0.isNumber })
+    }
+    #expect(run.code == 0 && numbers.count == 3)
+  }
+
+  @Test(
+    "Wrong usage exits with 64, says what is wrong and prints nothing as data",
+    arguments: [
+      ["nonsense"], ["inspect"], ["inspect", "a", "b"], ["plan", "m", "--mb", "-5"],
+      ["plan", "m", "--mb", "1.5XB"], ["plan", "m", "--mb", "99999999999999TB"],
+      ["plan", "m", "--blocks", "-1"], ["verify", "m", "--root", "12"], ["trim"],
+      ["serve", ".", "--port", "70000"], ["serve"],
+    ])
+  func usage(_ arguments: [String]) async throws {
+    let run = try await Program.run(arguments)
+    #expect(run.code == 64)
+    #expect(run.output.isEmpty && run.error.contains("Error: "))
+  }
+}

@@ -1,1 +1,0 @@
-// CLITests: placeholder while the package is laid out.
