@@ -33,7 +33,7 @@ public struct ModelWriter: ~Copyable {
     let rows: Int
     let columns: Int
     var blocks: [Entry] = []
-    var worths: [Float] = []
+    var worths: [Float?] = []
   }
 
   private let path: String
@@ -112,10 +112,11 @@ public struct ModelWriter: ~Copyable {
   /// - Parameters:
   ///   - matrix: The handle.
   ///   - payload: The block as ``BlockLayout`` lays it out.
-  ///   - worth: What the block is worth, for the index and for ordering.
+  ///   - worth: What the block is worth, for the index; the index has worths only when every block
+  ///     has one.
   /// - Returns: The block as it waits in the spool.
   public mutating func addBlock(
-    matrix: Int, rank: Int, vectors: VectorType, payload: Span<UInt8>, worth: Float
+    matrix: Int, rank: Int, vectors: VectorType, payload: Span<UInt8>, worth: Float? = nil
   ) throws(BSTKError) -> SpooledBlock {
     let level = matrices[matrix].blocks.count
     let layout = try BlockLayout(
@@ -151,7 +152,7 @@ public struct ModelWriter: ~Copyable {
   /// - Parameters:
   ///   - stack: Every block above level 0 as (matrix handle, level), best first, levels of a
   ///     matrix ascending.
-  ///   - extensions: Provenance and quality; the worths are filled in from the blocks.
+  ///   - extensions: Provenance and quality; the worths are taken from the blocks.
   /// - Returns: The manifest of the published file.
   /// - Throws: ``BSTKError``; nothing appears under the final name then.
   public consuming func finish(
@@ -159,7 +160,8 @@ public struct ModelWriter: ~Copyable {
   ) throws(BSTKError) -> Manifest {
     let (entries, worths, records) = try arrangedEntries(stack)
     var extensions = extensions
-    extensions.worths = worths.isEmpty ? nil : worths
+    let known = worths.compactMap(\.self)
+    extensions.worths = known.count == worths.count && !known.isEmpty ? known : nil
     let manifest = try Manifest(
       matrices: records.matrices, objects: records.objects, chunks: entries.map(\.record),
       extensions: extensions)
@@ -179,7 +181,7 @@ public struct ModelWriter: ~Copyable {
   private func arrangedEntries(
     _ stack: [(matrix: Int, level: Int)]
   ) throws(BSTKError) -> (
-    [Entry], [Float], (matrices: [MatrixRecord], objects: [ObjectRecord])
+    [Entry], [Float?], (matrices: [MatrixRecord], objects: [ObjectRecord])
   ) {
     let objects = objects.sorted { $0.record.precedes($1.record) }
     let handles = matrices.indices.sorted {
@@ -192,7 +194,7 @@ public struct ModelWriter: ~Copyable {
     for (number, object) in objects.enumerated() {
       for tile in object.tiles { entries.append(tile.moved(to: .tile(object: number))) }
     }
-    var worths: [Float] = []
+    var worths: [Float?] = []
     for (matrix, level) in handles.map({ ($0, 0) }) + stack {
       guard matrices.indices.contains(matrix), matrices[matrix].blocks.indices.contains(level)
       else {

@@ -7,5 +7,5 @@ public struct SpooledBlock: Hashable, Sendable {
   /// Its bytes in the file.
   public let storedByteCount: Int
   /// Its worth, as it was given.
-  public let worth: Float
+  public let worth: Float?
 }
