@@ -29,7 +29,8 @@ public struct Perplexity: Hashable, Sendable {
   /// - Throws: `BSTKError` when the text is too short or the weights cannot be read, and what
   ///   `progress` throws.
   public static func measure(
-    _ tokens: [TokenID], with transformer: Transformer, protocol: EvaluationProtocol = EvaluationProtocol(),
+    _ tokens: [TokenID], with transformer: Transformer,
+    protocol: EvaluationProtocol = EvaluationProtocol(),
     progress: (WorkProgress) throws -> Void = { _ in }
   ) throws -> Perplexity {
     let windows = try `protocol`.windows(of: tokens)
