@@ -103,7 +103,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "BSTKModelTests", dependencies: ["BSTKModel", "BSTKTestSupport", subprocess],
-      swiftSettings: settings),
+      exclude: ["Resources", "Scripts"], swiftSettings: settings),
     .testTarget(
       name: "BSTKNumericsTests", dependencies: ["BSTKNumerics", "BSTKTestSupport"],
       swiftSettings: settings),

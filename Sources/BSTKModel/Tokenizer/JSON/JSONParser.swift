@@ -46,7 +46,9 @@ struct JSONParser: ~Escapable {
   }
 
   @_lifetime(self: copy self)
-  private mutating func word(_ word: StaticString, _ value: JSONValue) throws(BSTKError) -> JSONValue {
+  private mutating func word(_ word: StaticString, _ value: JSONValue) throws(BSTKError)
+    -> JSONValue
+  {
     for byte in word.description.utf8 where !take(byte) { throw fault("unknown word") }
     return value
   }
