@@ -108,7 +108,7 @@ let package = Package(
       name: "BSTKNumericsTests", dependencies: ["BSTKNumerics", "BSTKTestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "BSTKServerTests", dependencies: ["BSTKServer", subprocess],
+      name: "BSTKServerTests", dependencies: ["BSTKServer", "BSTKTestSupport", subprocess],
       swiftSettings: settings),
     .testTarget(
       name: "BSTKStoreTests",
