@@ -20,7 +20,7 @@ struct Bstk: ParsableCommand {
         0 good, 1 the input is invalid or incomplete, 2 failure, 64 wrong usage
       """,
     version: "0.1.0",
-    subcommands: [Inspect.self, Plan.self, Trim.self, Verify.self, Serve.self])
+    subcommands: [Import.self, Inspect.self, Plan.self, Trim.self, Verify.self, Serve.self])
 
   @MainActor
   static func main() async {

@@ -58,9 +58,7 @@ public struct BitStackImporter {
     for (step, name) in schedule.steps.enumerated() {
       guard let projection = known[name], let level = levels[name] else { continue }
       let rank = projection.ranks[level]
-      let byteCount =
-        projection.rows * projection.columns / 8
-        + 2 * rank * (projection.rows + projection.columns)
+      let byteCount = projection.byteCount(rank: rank)
       guard schedule.stepByteCounts[step] == byteCount else {
         throw Self.fault(
           "entry \(step + 1) of compression_config.json adds \(schedule.stepByteCounts[step])"
@@ -75,17 +73,24 @@ public struct BitStackImporter {
       .model, message, remedy: "take weights and compression_config.json from one checkpoint")
   }
 
-  /// The blocks that ``write(to:progress:)`` writes.
-  public var blockCount: Int { schedule.steps.count + projections.count }
+  /// The bytes of the blocks that ``write(to:progress:)`` writes, before padding.
+  public var blockByteCount: UInt64 {
+    projections.reduce(0) { sum, projection in
+      let count = schedule.blockCounts[projection.scheduleName] ?? 1
+      return projection.ranks.prefix(count).reduce(sum) { sum, rank in
+        sum + UInt64(projection.byteCount(rank: rank))
+      }
+    }
+  }
 
   /// Writes the file.
   ///
   /// Blocks that the schedule never loads are left out. The other tensors are kept as they are.
   ///
-  /// - Parameter progress: Called after each block with the number written so far.
+  /// - Parameter progress: Called after each block with the bytes of blocks written so far.
   /// - Throws: `FLOAT` when a vector is not finite, and what writing throws.
   public func write(
-    to path: String, progress: (Int) throws(BSTKError) -> Void = { _ in }
+    to path: String, progress: (UInt64) throws(BSTKError) -> Void = { _ in }
   ) throws(BSTKError) -> Manifest {
     var writer = try ModelWriter(path)
     for name in folder.auxiliaryFiles {
@@ -103,7 +108,7 @@ public struct BitStackImporter {
       }
     }
     var handles: [String: Int] = [:]
-    var written = 0
+    var written: UInt64 = 0
     for projection in projections {
       let handle = writer.addMatrix(
         name: "\(projection.prefix).weight", sourceType: .f16, rows: projection.rows,
@@ -113,7 +118,7 @@ public struct BitStackImporter {
         let payload = try projection.payload(ofBlock: block, from: folder)
         _ = try writer.addBlock(
           matrix: handle, rank: projection.ranks[block], vectors: .f16, payload: payload.span)
-        written += 1
+        written += UInt64(projection.byteCount(rank: projection.ranks[block]))
         try progress(written)
       }
     }

@@ -31,7 +31,8 @@ struct BitStackProjection {
       else { throw Self.fault(prefix, block, "lacks its vectors") }
       guard signs.type == .u8, u.type == .f16, vt.type == .f16 else {
         throw Self.fault(
-          prefix, block, "has types \(signs.type.name), \(u.type.name), \(vt.type.name);"
+          prefix, block,
+          "has types \(signs.type.name), \(u.type.name), \(vt.type.name);"
             + " U8, F16, F16 are expected")
       }
       guard u.shape.count == 2, vt.shape.count == 2, u.shape[1] == vt.shape[0] else {
@@ -58,6 +59,9 @@ struct BitStackProjection {
     (rows, columns) = shape
     self.ranks = ranks
   }
+
+  /// The bytes of a block as the checkpoint counts them.
+  func byteCount(rank: Int) -> Int { rows * columns / 8 + 2 * rank * (rows + columns) }
 
   /// The payload of one block: the checkpoint's bytes in the container's layout.
   func payload(ofBlock block: Int, from folder: HuggingFaceFolder) throws(BSTKError) -> [UInt8] {
