@@ -9,9 +9,6 @@ internal import BSTKFormat
 /// How the tensors of a model are spread over safetensors files, as the transformers library
 /// expects to find them.
 struct ShardPlan {
-  /// Bytes of tensors above which a further shard is begun.
-  static let defaultShardByteCount = 5_000_000_000
-
   /// One file.
   struct Shard {
     let fileName: String
@@ -21,7 +18,7 @@ struct ShardPlan {
   let shards: [Shard]
 
   /// Spreads tensors in the order of their names.
-  init(_ tensors: [TensorDescription], shardByteCount: Int = defaultShardByteCount) {
+  init(_ tensors: [TensorDescription], shardByteCount: Int) {
     var groups: [[TensorDescription]] = [[]]
     var groupByteCount = 0
     for tensor in tensors.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
@@ -54,7 +51,7 @@ struct ShardPlan {
   }
 
   /// The bytes of the index, or nil when there is one file and none is needed.
-  func indexBytes() throws -> [UInt8]? {
+  func indexBytes() throws(BSTKError) -> [UInt8]? {
     guard shards.count > 1 else { return nil }
     var map: [String: String] = [:]
     for shard in shards {
@@ -63,7 +60,11 @@ struct ShardPlan {
     let total = shards.reduce(0) { $0 + $1.tensors.reduce(0) { $0 + $1.byteCount } }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return [UInt8](try encoder.encode(IndexJSON(metadata: ["total_size": total], weight_map: map)))
-      + [UInt8(ascii: "\n")]
+    do {
+      let index = IndexJSON(metadata: ["total_size": total], weight_map: map)
+      return [UInt8](try encoder.encode(index)) + [UInt8(ascii: "\n")]
+    } catch {
+      throw BSTKError(.model, "the index of shards cannot be written as JSON (\(error))")
+    }
   }
 }
