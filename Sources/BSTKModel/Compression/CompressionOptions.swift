@@ -9,6 +9,9 @@ public struct CompressionOptions: Hashable, Sendable {
   public var rank = 16
   /// How the magnitude's vectors are stored.
   public var vectors: VectorType = .f16
+  /// What the first level's magnitude is multiplied with. More than 1 leaves a residual that later
+  /// levels describe better, at the price of the prefix that has only first levels.
+  public var firstLevelGain: Float = 1
   /// Seeds the random start vectors of the decomposition.
   public var seed: UInt64 = 0
   /// Threads of the numeric library, or nil to leave its choice alone.
@@ -21,6 +24,7 @@ public struct CompressionOptions: Hashable, Sendable {
 
   /// The provenance text: what was done, without times or paths.
   var provenance: String {
-    "\(creator) compress levels=\(levelCount) rank=\(rank) vectors=\(vectors.name) seed=\(seed)"
+    "\(creator) compress levels=\(levelCount) rank=\(rank) vectors=\(vectors.name)"
+      + " gain=\(firstLevelGain) seed=\(seed)"
   }
 }

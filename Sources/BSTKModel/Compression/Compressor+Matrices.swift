@@ -21,7 +21,7 @@ extension Compressor {
       name: tensor.name, sourceType: tensor.type, rows: rows, columns: columns)
     var blocks: [SpooledBlock] = []
     while let level = try Self.next(&decomposer, of: tensor) {
-      let error = level.weightError
+      let error = level.scaledError
       let worth =
         error.squaredNorm > 0
         ? (error.squaredBefore - error.squaredAfter) / error.squaredNorm : 0
@@ -29,7 +29,7 @@ extension Compressor {
         try writer.addBlock(
           matrix: handle, rank: rank, vectors: options.vectors,
           payload: level.block.payload(layout).span, worth: Float(worth)))
-      try checkpoint(error.relativeAfter)
+      try checkpoint(level.weightError.relativeAfter)
     }
     return blocks
   }
@@ -43,6 +43,8 @@ extension Compressor {
     var settings = DecompositionOptions(levels: options.levelCount, rank: rank)
     settings.vectorType = BSTKNumerics.VectorType(options.vectors)
     settings.seed = options.seed
+    settings.magnitudeGains = [options.firstLevelGain]
+    settings.inputScale = try scales?.scale(of: tensor.name, columns: tensor.shape[1])
     do throws(NumericsError) {
       return try Decomposer(
         weights, rows: tensor.shape[0], columns: tensor.shape[1], options: settings)

@@ -6,16 +6,18 @@ internal import BSTKStore
 ///
 /// Every linear weight of the decoder layers becomes sign blocks (BitStack, arXiv 2410.23918);
 /// everything else is stored as it is. One matrix is in memory at a time, whatever the model's
-/// size. The blocks are stacked by the share of their matrix's squared norm that they remove, per
-/// byte, with the levels of each matrix ascending.
+/// size. The blocks are stacked by the share of their matrix's squared norm (in the scaled domain
+/// where there are scales) that they remove, per byte, with the levels of each matrix ascending.
 public struct Compressor: Sendable {
   /// The options.
   public let options: CompressionOptions
+  /// The scales of the matrices' columns, or nil to decompose the weights as they are.
+  public let scales: InputScales?
 
   /// Makes a compressor.
   ///
   /// - Throws: `LIMIT` when an option is out of range.
-  public init(options: CompressionOptions) throws(BSTKError) {
+  public init(options: CompressionOptions, scales: InputScales? = nil) throws(BSTKError) {
     guard (1...Int(Limits.levelCount)).contains(options.levelCount) else {
       throw BSTKError(
         .limit, "\(options.levelCount) levels; 1 to \(Limits.levelCount) are possible")
@@ -26,7 +28,11 @@ public struct Compressor: Sendable {
     if let count = options.threadCount, count < 1 {
       throw BSTKError(.limit, "\(count) threads; at least 1 is needed")
     }
+    guard options.firstLevelGain.isFinite, options.firstLevelGain > 0 else {
+      throw BSTKError(.limit, "the gain must be positive, not \(options.firstLevelGain)")
+    }
     self.options = options
+    self.scales = scales
   }
 
   /// Compresses a folder. Blocks its thread for as long as that takes.

@@ -21,10 +21,7 @@ extension BSTKWeights: WeightSource {
   ///   floating point, and what reading and decoding its chunks throws.
   public func loadFloats(_ name: String) throws -> [Float] {
     if let number = matrixNumber(named: name) {
-      var weights = [Float](repeating: 0, count: manifest.matrices[number].elementCount)
-      var span = weights.mutableSpan
-      try reconstructor(ofMatrix: number).reconstruct(into: &span)
-      return weights
+      return try loadMatrix(number)
     }
     guard let number = tensorNumber(named: name),
       case .tensor(let type, _) = manifest.objects[number].contents

@@ -11,8 +11,8 @@ internal import BSTKNumerics
 public final class BSTKWeights: Sendable {
   /// The file.
   public let file: ModelFile
-  /// The leading chunks that are used.
-  public let chunkCount: Int
+  /// The levels of each matrix that are used, by its number.
+  public let levelCounts: [Int]
 
   private let matrixNumbers: [String: Int]
   private let tensorNumbers: [String: Int]
@@ -26,7 +26,7 @@ public final class BSTKWeights: Sendable {
   ///   budget; by default all that are there.
   /// - Throws: `TOO_SHORT` when the file ends before its base or before these chunks do,
   ///   `OVERLONG` when bytes follow its end, `BUDGET_TOO_SMALL` when the chunks are no whole base.
-  public init(_ file: ModelFile, chunkCount: Int? = nil) throws(BSTKError) {
+  public convenience init(_ file: ModelFile, chunkCount: Int? = nil) throws(BSTKError) {
     try file.requireUsable()
     let count = chunkCount ?? file.chunkCount
     guard count >= file.manifest.baseChunkCount else {
@@ -38,8 +38,15 @@ public final class BSTKWeights: Sendable {
         .tooShort, "\(count) chunks are asked for, the file has \(file.chunkCount)",
         offset: file.byteCount, section: .tail)
     }
+    self.init(file, levelCounts: file.manifest.levelCounts(ofChunks: count))
+  }
+
+  /// Wraps a usable file of which each matrix uses its own number of levels, prefix or not.
+  ///
+  /// - Precondition: the file holds that many levels of each matrix.
+  init(_ file: ModelFile, levelCounts: [Int]) {
     self.file = file
-    self.chunkCount = count
+    self.levelCounts = levelCounts
     matrixNumbers = Dictionary(
       uniqueKeysWithValues: file.manifest.matrices.enumerated().map { ($1.name, $0) })
     var tensorNumbers: [String: Int] = [:]
@@ -56,10 +63,14 @@ public final class BSTKWeights: Sendable {
   func tensorNumber(named name: String) -> Int? { tensorNumbers[name] }
 
   /// Levels of matrix `number` that are used.
-  public func levelCount(ofMatrix number: Int) -> Int { blockChunks(ofMatrix: number).count }
+  public func levelCount(ofMatrix number: Int) -> Int { levelCounts[number] }
 
-  private func blockChunks(ofMatrix number: Int) -> [Int] {
-    file.blockChunks(ofMatrix: number).filter { $0 < chunkCount }
+  /// Matrix `number` as the sum of its first levels, at most `levels` of those that are used.
+  func loadMatrix(_ number: Int, levels: Int = .max) throws(BSTKError) -> [Float] {
+    var weights = [Float](repeating: 0, count: manifest.matrices[number].elementCount)
+    var span = weights.mutableSpan
+    try reconstructor(ofMatrix: number, levels: levels).reconstruct(into: &span)
+    return weights
   }
 
   /// Reconstructs a matrix strip by strip.
@@ -86,10 +97,13 @@ public final class BSTKWeights: Sendable {
     }
   }
 
-  func reconstructor(ofMatrix number: Int) throws(BSTKError) -> Reconstructor {
+  func reconstructor(
+    ofMatrix number: Int, levels: Int = .max
+  ) throws(BSTKError) -> Reconstructor {
     let decoder = try ChunkDecoder()
     var blocks: [SignBlock] = []
-    for chunk in blockChunks(ofMatrix: number) {
+    let used = min(levels, levelCounts[number])
+    for chunk in file.blockChunks(ofMatrix: number).prefix(used) {
       guard let layout = manifest.blockLayout(ofChunk: chunk) else { continue }
       let payload = try file.payload(ofChunk: chunk, decoder: decoder)
       do throws(NumericsError) {

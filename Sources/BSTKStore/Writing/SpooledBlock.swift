@@ -8,4 +8,12 @@ public struct SpooledBlock: Hashable, Sendable {
   public let storedByteCount: Int
   /// Its worth, as it was given.
   public let worth: Float?
+
+  /// Describes a block.
+  public init(matrix: Int, level: Int, storedByteCount: Int, worth: Float?) {
+    self.matrix = matrix
+    self.level = level
+    self.storedByteCount = storedByteCount
+    self.worth = worth
+  }
 }

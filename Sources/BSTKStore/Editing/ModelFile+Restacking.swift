@@ -1,0 +1,59 @@
+internal import BSTKCodec
+public import BSTKFormat
+
+extension ModelFile {
+  /// Writes a complete file again with its stack in another order.
+  ///
+  /// Chunks are copied as they are stored, each verified on the way; the result has another root
+  /// digest, since the index names the new order.
+  ///
+  /// - Parameters:
+  ///   - path: The file to write, which may be this file's own path.
+  ///   - stack: Every block above level 0 as (matrix number, level), best first, levels of a
+  ///     matrix ascending.
+  ///   - worths: The worth of each block by matrix number and level, or nil to have none.
+  ///   - extensions: Provenance and quality of the new file.
+  /// - Throws: `TOO_SHORT` when the file is only a prefix, `ORDER` or `TABLE` when the stack is
+  ///   not one of this file's blocks, and what reading and writing throws.
+  @discardableResult
+  public func restack(
+    to path: String, stack: [(matrix: Int, level: Int)], worths: [[Float]]?,
+    extensions: IndexExtensions
+  ) throws(BSTKError) -> Manifest {
+    guard case .complete = state else {
+      throw BSTKError(
+        .tooShort, "only a complete file can be stacked anew; this one is \(state)",
+        offset: byteCount, section: .tail)
+    }
+    var chunkOfBlock: [[Int]] = manifest.matrices.map { _ in [] }
+    for (index, chunk) in manifest.chunks.enumerated() {
+      if case .block(let matrix, _, _, _) = chunk.contents { chunkOfBlock[matrix].append(index) }
+    }
+    let firstLevels = manifest.matrices.indices.map { (matrix: $0, level: 0) }
+    var order = Array(0..<manifest.tileCount)
+    var orderedWorths: [Float] = []
+    for (matrix, level) in firstLevels + stack {
+      guard chunkOfBlock.indices.contains(matrix), chunkOfBlock[matrix].indices.contains(level)
+      else { throw BSTKError(.order, "the stack names a block that is not in the file") }
+      order.append(chunkOfBlock[matrix][level])
+      if let worths { orderedWorths.append(worths[matrix][level]) }
+    }
+    var extensions = extensions
+    extensions.worths = worths == nil ? nil : orderedWorths
+    let new = try Manifest(
+      matrices: manifest.matrices, objects: manifest.objects,
+      chunks: order.map { manifest.chunks[$0] }, extensions: extensions)
+    var output = try AtomicOutput(path)
+    try output.append(new.serialized().span)
+    for (index, old) in order.enumerated() {
+      let padding = new.chunkOffset(index) - output.byteCount
+      try output.append([UInt8](repeating: 0, count: Int(padding)).span)
+      let stored = try source.bytes(
+        at: manifest.chunkOffset(old), count: manifest.chunks[old].storedByteCount)
+      try manifest.verify(stored.span, chunk: old)
+      try output.append(stored.span)
+    }
+    try output.commit()
+    return try ModelFile(path).manifest
+  }
+}
