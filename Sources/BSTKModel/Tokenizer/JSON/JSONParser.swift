@@ -72,7 +72,7 @@ struct JSONParser: ~Escapable {
   @_lifetime(self: copy self)
   private mutating func object(depth: Int) throws(BSTKError) -> JSONValue {
     position += 1
-    var members: [(name: String, value: JSONValue)] = []
+    var members: [JSONValue.Member] = []
     skipSpace()
     if take(UInt8(ascii: "}")) { return .object(members) }
     while true {
@@ -81,7 +81,7 @@ struct JSONParser: ~Escapable {
       let name = try string()
       skipSpace()
       guard take(UInt8(ascii: ":")) else { throw fault("a colon is expected") }
-      members.append((name, try value(depth: depth + 1)))
+      members.append(JSONValue.Member(name: name, value: try value(depth: depth + 1)))
       skipSpace()
       if take(UInt8(ascii: "}")) { return .object(members) }
       guard take(UInt8(ascii: ",")) else { throw fault("a comma or brace is expected") }

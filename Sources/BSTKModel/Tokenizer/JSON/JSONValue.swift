@@ -3,14 +3,20 @@
 /// Swift compares strings by canonical equivalence, so a dictionary keyed by `String` would take
 /// vocabulary entries apart only up to Unicode normalization. Here objects keep their members as
 /// written, in order, and names are compared byte by byte.
-enum JSONValue: Sendable {
+enum JSONValue {
+  /// A member of an object.
+  struct Member {
+    let name: String
+    let value: JSONValue
+  }
+
   case null
   case bool(Bool)
   case integer(Int)
   case number(Double)
   case string(String)
   case array([JSONValue])
-  case object([(name: String, value: JSONValue)])
+  case object([Member])
 
   /// The member of an object with that name, or nil; the last one where a name repeats.
   ///
@@ -57,7 +63,7 @@ enum JSONValue: Sendable {
     if case .array(let value) = self { value } else { nil }
   }
 
-  var objectValue: [(name: String, value: JSONValue)]? {
+  var objectValue: [Member]? {
     if case .object(let value) = self { value } else { nil }
   }
 }
