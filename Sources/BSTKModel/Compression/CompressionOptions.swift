@@ -21,6 +21,12 @@ public struct CompressionOptions: Hashable, Sendable {
 
   /// The provenance text: what was done, without times or paths.
   var provenance: String {
-    "\(creator) compress levels=\(levelCount) rank=\(rank) vectors=\(vectors.name) seed=\(seed)"
+    """
+    \(creator) compress
+    levels=\(levelCount)
+    rank=\(rank)
+    vectors=\(vectors.name)
+    seed=\(seed)
+    """
   }
 }

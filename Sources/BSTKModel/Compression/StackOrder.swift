@@ -12,7 +12,7 @@ enum StackOrder {
     let ascending = blocks.filter { $0.level > 0 }
       .sorted { ($0.matrix, $0.level) < ($1.matrix, $1.level) }
     let keyed = ascending.map { block in
-      let density = Double(block.worth) / Double(max(block.storedByteCount, 1))
+      let density = Double(block.worth ?? 0) / Double(max(block.storedByteCount, 1))
       let key = min(density, least[block.matrix] ?? .infinity)
       least[block.matrix] = key
       return (block: block, key: key)
