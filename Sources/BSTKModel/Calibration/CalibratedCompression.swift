@@ -134,8 +134,12 @@ public struct CalibratedCompression {
   }
 
   private func provenance(_ statistics: InputStatistics) -> String {
-    options.compression.provenance
-      + " calibration=\(statistics.windowCount)x\(statistics.windowLength)"
-      + " scales=\(options.coverage.rawValue) order=\(options.order.rawValue) worth=nats"
+    """
+    \(options.compression.provenance)
+    calibration=\(statistics.windowCount) windows of \(statistics.windowLength)
+    scales=\(options.coverage.rawValue)
+    order=\(options.order.rawValue)
+    worth=nats
+    """
   }
 }

@@ -24,7 +24,13 @@ public struct CompressionOptions: Hashable, Sendable {
 
   /// The provenance text: what was done, without times or paths.
   var provenance: String {
-    "\(creator) compress levels=\(levelCount) rank=\(rank) vectors=\(vectors.name)"
-      + " gain=\(firstLevelGain) seed=\(seed)"
+    """
+    \(creator) compress
+    levels=\(levelCount)
+    rank=\(rank)
+    vectors=\(vectors.name)
+    gain=\(firstLevelGain)
+    seed=\(seed)
+    """
   }
 }

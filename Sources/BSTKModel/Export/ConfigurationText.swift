@@ -36,6 +36,8 @@ struct ConfigurationText {
 
   /// The members of the outermost object. Escapes in keys are left as they stand.
   private static func members(of bytes: [UInt8]) throws(BSTKError) -> [Member] {
+    let content = trimmed(bytes.indices, of: bytes)
+    guard content.first.map({ bytes[$0] }) == UInt8(ascii: "{") else { throw malformed() }
     var members: [Member] = []
     var depth = 0
     var key: String?
@@ -66,7 +68,7 @@ struct ConfigurationText {
       }
       index += 1
     }
-    guard depth == 0, text != nil || bytes.contains(UInt8(ascii: "{")) else { throw malformed() }
+    guard depth == 0 else { throw malformed() }
     return members
   }
 

@@ -3,7 +3,7 @@
 /// Swift compares strings by canonical equivalence, so a dictionary keyed by `String` would take
 /// vocabulary entries apart only up to Unicode normalization. Here objects keep their members as
 /// written, in order, and names are compared byte by byte.
-enum JSONValue {
+enum JSONValue: Sendable {
   /// A member of an object.
   struct Member {
     let name: String
