@@ -22,6 +22,7 @@ struct Bstk: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Compress.self,
+      Export.self,
       Import.self,
       Inspect.self,
       Plan.self,
