@@ -121,7 +121,8 @@ let package = Package(
     .testTarget(
       name: "CLITests",
       dependencies: [
-        "bstk", "BSTKFormat", "BSTKServer", "BSTKTestSupport", argumentParser, subprocess, system,
+        "bstk", "BSTKFormat", "BSTKModel", "BSTKServer", "BSTKStore", "BSTKTestSupport",
+        argumentParser, subprocess, system,
       ],
       swiftSettings: settings),
   ]

@@ -20,7 +20,16 @@ struct Bstk: ParsableCommand {
         0 good, 1 the input is invalid or incomplete, 2 failure, 64 wrong usage
       """,
     version: "0.1.0",
-    subcommands: [Import.self, Inspect.self, Plan.self, Trim.self, Verify.self, Serve.self])
+    subcommands: [
+      Compress.self,
+      Export.self,
+      Import.self,
+      Inspect.self,
+      Plan.self,
+      Trim.self,
+      Verify.self,
+      Serve.self,
+    ])
 
   @MainActor
   static func main() async {

@@ -36,14 +36,6 @@ final class RawClient {
 
   deinit { close(socket) }
 
-  /// Asks the system for the smallest receive buffer, so that a sender soon has to wait.
-  func shrinkReceiveBuffer() {
-    var size: Int32 = 4_096
-    // SAFETY: the value outlives the call and its true size is passed.
-    _ = unsafe setsockopt(
-      socket, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
-  }
-
   func send(_ text: String) { send(Array(text.utf8)) }
 
   func send(_ bytes: [UInt8]) {

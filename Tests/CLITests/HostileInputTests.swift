@@ -56,7 +56,8 @@ struct HostileInputTests {
   static let commands: [(arguments: [String], readsChunks: Bool)] = [
     (["inspect", "IN"], false), (["inspect", "IN", "--json"], false), (["plan", "IN"], false),
     (["trim", "IN"], false), (["trim", "IN", "-o", "OUT"], false), (["verify", "IN"], true),
-    (["verify", "IN", "--json"], true),
+    (["verify", "IN", "--json"], true), (["export", "IN", "-o", "OUT"], true),
+    (["export", "IN", "-o", "OUT", "--json"], true),
   ]
 
   @Test(

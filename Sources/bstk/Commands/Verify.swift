@@ -40,8 +40,11 @@ struct Verify: BstkCommand {
 
   func execute() async throws {
     let file = try ModelFile(model, root: root)
+    let cancellation = Cancellation()
     let bar = ProgressBar(FileSystem.name(of: model), total: file.byteCount)
+    defer { bar.finish() }
     let found = try file.verify { (checked) throws(BSTKError) in
+      try cancellation.check()
       bar.update(completed: checked)
     }
     bar.finish()

@@ -27,10 +27,19 @@ enum Interruption {
   }
 
   /// Keeps the listening alive.
-  final class Token {
+  ///
+  /// SAFETY: `@unchecked` because Dispatch does not say that its sources may be shared; they are
+  /// written once and only cancelled, which Dispatch allows from any thread.
+  final class Token: @unchecked Sendable {
     private let sources: [any DispatchSourceSignal]
     fileprivate init(sources: [any DispatchSourceSignal]) { self.sources = sources }
     deinit { for source in sources { source.cancel() } }
+  }
+
+  /// Ends the process as an unhandled Ctrl-C does.
+  static func endProcess() {
+    _ = signal(SIGINT, SIG_DFL)
+    raise(SIGINT)
   }
 
   /// Waits for the first signal.

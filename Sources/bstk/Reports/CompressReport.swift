@@ -1,0 +1,49 @@
+internal import BSTKCodec
+internal import BSTKFormat
+internal import BSTKModel
+
+/// What `bstk compress` wrote.
+struct CompressReport: Encodable {
+  struct Matrix: Encodable {
+    let name: String
+    /// The relative Frobenius error with one level, two, and so on.
+    let relativeErrors: [Double]
+  }
+
+  let file: String
+  let bytes: UInt64
+  let baseBytes: UInt64
+  /// Bytes of the tensors that were read.
+  let sourceBytes: UInt64
+  let blocks: Int
+  let rootDigest: String
+  let matrices: [Matrix]
+
+  init(file: String, sourceByteCount: UInt64, result: CompressionResult) {
+    self.file = file
+    sourceBytes = sourceByteCount
+    bytes = result.manifest.header.storedByteCount
+    baseBytes = result.manifest.header.baseEnd
+    blocks = result.manifest.blockCount
+    rootDigest = result.manifest.rootDigest.hex
+    matrices = result.matrices.map { Matrix(name: $0.name, relativeErrors: $0.relativeErrors) }
+  }
+
+  /// Two lines for people.
+  var text: String {
+    """
+    \(file): \(ByteFormat.both(bytes)) from \(ByteFormat.both(sourceBytes)) of tensors, \
+    \(matrices.count) matrices in \(blocks) blocks
+    usable from \(ByteFormat.both(baseBytes)) on; root digest \(rootDigest)
+    """
+  }
+
+  /// The progress bar's suffix, such as `matrix 3 of 28, level 2`.
+  static func step(_ event: CompressionProgress) -> String {
+    switch event.phase {
+    case .tensors: "tensor \(event.index + 1) of \(event.count)"
+    case .matrices: "matrix \(event.index + 1) of \(event.count), level \(event.levelCount)"
+    case .assembling: "writing"
+    }
+  }
+}

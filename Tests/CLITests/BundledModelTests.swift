@@ -1,0 +1,73 @@
+import BSTKFormat
+import BSTKModel
+import BSTKStore
+import BSTKTestSupport
+import Foundation
+import Testing
+
+@Suite("compress, cut and export the bundled model")
+struct BundledModelTests {
+  /// The folder of the bundled model, found from this file.
+  static let source = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../Fixtures/models/pd-llama").standardizedFileURL.path
+
+  @Test("Every cut has its state, exports from the base on, and no matrix gets worse")
+  func cuts() async throws {
+    let folder = try TemporaryFolder()
+    let model = folder.file("m.bstk")
+    let compress = try await Program.run(
+      ["compress", Self.source, "-o", model, "--levels", "4", "--rank", "4", "--json"])
+    #expect(compress.code == 0, "\(compress)")
+    let manifest = try ModelFile(model).manifest
+    #expect(try compress.object()["blocks"] as? Int == 4 * manifest.matrices.count)
+    let bytes = try folder.read("m.bstk")
+    let original = try HuggingFaceFolder(path: Self.source)
+    var previous = [Double](repeating: .infinity, count: manifest.matrices.count)
+    for cut in 1...20 {
+      let count = bytes.count * cut / 20
+      let path = try folder.write(Array(bytes.prefix(count)), to: "cut.bstk")
+      let verify = try await Program.run(["verify", path])
+      let output = folder.file("out-\(cut)")
+      let export = try await Program.run(["export", path, "-o", output])
+      guard UInt64(count) >= manifest.header.baseEnd else {
+        #expect(verify.code == 1 && export.code == 1)
+        #expect(!FileManager.default.fileExists(atPath: output))
+        continue
+      }
+      #expect(verify.code == 0)
+      #expect(verify.output.contains(manifest.state(ofByteCount: UInt64(count)).description))
+      #expect(export.code == 0, "\(export)")
+      #expect(try HuggingFaceFolder(path: output).tensors == original.tensors)
+      let errors = try RelativeErrors(of: BSTKWeights(ModelFile(path)), against: original)
+      for (index, matrix) in errors.matrices.enumerated() {
+        #expect(matrix.relativeError <= previous[index], "\(matrix.name) at \(count) bytes")
+        previous[index] = matrix.relativeError
+      }
+      try FileManager.default.removeItem(atPath: output)
+    }
+  }
+
+  @Test("Equal input and options give equal bytes")
+  func deterministic() async throws {
+    let folder = try TemporaryFolder()
+    for name in ["a.bstk", "b.bstk"] {
+      let run = try await Program.run(
+        ["compress", Self.source, "-o", folder.file(name), "--levels", "2", "--rank", "2"])
+      #expect(run.code == 0)
+    }
+    #expect(try folder.read("a.bstk") == folder.read("b.bstk"))
+  }
+
+  @Test("export does not replace a folder without being told")
+  func exists() async throws {
+    let folder = try TemporaryFolder()
+    let model = folder.file("m.bstk")
+    _ = try await Program.run(
+      ["compress", Self.source, "-o", model, "--levels", "1", "--rank", "1"])
+    let arguments = ["export", model, "-o", folder.file("out")]
+    #expect(try await Program.run(arguments).code == 0)
+    let again = try await Program.run(arguments)
+    #expect(again.code == 2 && again.error.contains("error[EXISTS]"), "\(again)")
+    #expect(try await Program.run(arguments + ["--force"]).code == 0)
+  }
+}
