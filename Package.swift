@@ -116,6 +116,10 @@ let package = Package(
       dependencies: ["BSTKTransport", "BSTKServer", "BSTKTestSupport"],
       swiftSettings: settings),
     .testTarget(
+      name: "ConformanceTests",
+      dependencies: ["BSTKCodec", "BSTKFormat", "BSTKStore", "BSTKTestSupport", subprocess],
+      swiftSettings: settings),
+    .testTarget(
       name: "CLITests", dependencies: ["bstk", "BSTKServer", "BSTKTestSupport", subprocess],
       swiftSettings: settings),
   ]

@@ -160,11 +160,14 @@ public struct ModelWriter: ~Copyable {
     let (entries, worths, records) = try arrangedEntries(stack)
     var extensions = extensions
     extensions.worths = worths.isEmpty ? nil : worths
-    let manifest = try Manifest(
+    let start = try Manifest(
       matrices: records.matrices, objects: records.objects, chunks: entries.map(\.record),
-      extensions: extensions)
+      extensions: extensions
+    ).serialized()
+    // What is published is what a reader makes of these bytes.
+    let manifest = try Manifest(opening: start.span)
     var output = try AtomicOutput(path)
-    try output.append(manifest.serialized().span)
+    try output.append(start.span)
     for (index, entry) in entries.enumerated() {
       let padding = manifest.chunkOffset(index) - output.byteCount
       try output.append([UInt8](repeating: 0, count: Int(padding)).span)
@@ -173,7 +176,7 @@ public struct ModelWriter: ~Copyable {
       try output.append(stored.span)
     }
     try output.commit()
-    return try ModelFile(path).manifest
+    return manifest
   }
 
   private func arrangedEntries(
