@@ -125,5 +125,9 @@ let package = Package(
         argumentParser, subprocess, system,
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "ConformanceTests",
+      dependencies: ["BSTKCodec", "BSTKFormat", "BSTKStore", "BSTKTestSupport", subprocess],
+      swiftSettings: settings),
   ]
 )

@@ -40,4 +40,6 @@ public enum Limits {
   public static let fileByteCount: UInt64 = 1 << 53
   /// Bytes of the provenance text.
   public static let provenanceByteCount = 4096
+  /// Bytes of the label of a quality table.
+  public static let labelByteCount = 255
 }

@@ -12,18 +12,24 @@ public struct ChunkDecoder: ~Copyable {
   /// Decodes chunk `index` of a file.
   ///
   /// - Parameters:
-  ///   - stored: The chunk's bytes in the file, ``ChunkRecord/storedByteCount`` of them.
+  ///   - stored: The chunk's bytes in the file.
   ///   - isVerified: Whether the caller has compared their SHA-256 with the index already.
   /// - Returns: The payload, as long as the manifest derives.
-  /// - Throws: `CHUNK_HASH`, `CODEC`, `PADDING` or `FLOAT`, at the chunk's offset.
+  /// - Throws: `CHUNK_LENGTH`, `CHUNK_HASH`, `CODEC`, `PADDING` or `FLOAT`, at the chunk's offset.
   public func decode(
     _ stored: Span<UInt8>, chunk index: Int, of manifest: Manifest, isVerified: Bool = false
   ) throws(BSTKError) -> [UInt8] {
+    let record = manifest.chunks[index]
+    guard stored.count == record.storedByteCount else {
+      throw BSTKError(
+        .chunkLength, "\(stored.count) bytes of a chunk of \(record.storedByteCount)",
+        offset: manifest.chunkOffset(index), section: .chunk(index))
+    }
     if !isVerified { try manifest.verify(stored, chunk: index) }
     let byteCount = manifest.payloadByteCount(ofChunk: index)
     let payload = try decompress(stored, chunk: index, of: manifest, byteCount: byteCount)
     if let layout = manifest.blockLayout(ofChunk: index) {
-      try layout.validate(payload.span, chunk: index)
+      try layout.validate(payload.span, chunk: index, at: manifest.chunkOffset(index))
     }
     return payload
   }
@@ -35,7 +41,10 @@ public struct ChunkDecoder: ~Copyable {
     guard codec != .raw else { return [UInt8](copying: stored) }
     var bytes = [UInt8](repeating: 0, count: byteCount)
     var span = bytes.mutableSpan
-    try zstd.decompress(stored, into: &span, section: .chunk(index))
+    if let fault = zstd.decompress(stored, into: &span) {
+      throw BSTKError(
+        .codec, fault, offset: manifest.chunkOffset(index), section: .chunk(index))
+    }
     guard codec == .zstdPlanes else { return bytes }
     var joined = [UInt8](repeating: 0, count: byteCount)
     var output = joined.mutableSpan

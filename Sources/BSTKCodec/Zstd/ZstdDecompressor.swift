@@ -17,16 +17,15 @@ internal import CZstd
 
   /// Decodes exactly one frame that states its content size, uses no dictionary and fills
   /// `output` exactly.
-  func decompress(
-    _ frame: Span<UInt8>, into output: inout MutableSpan<UInt8>, section: BSTKError.Section
-  ) throws(BSTKError) {
-    func fault(_ message: String) -> BSTKError { BSTKError(.codec, message, section: section) }
+  ///
+  /// - Returns: What is wrong with the frame, or nil.
+  func decompress(_ frame: Span<UInt8>, into output: inout MutableSpan<UInt8>) -> String? {
     guard frame.count >= 4, frame[0] == 0x28, frame[1] == 0xB5, frame[2] == 0x2F, frame[3] == 0xFD
-    else { throw fault("the chunk does not begin with a zstd frame") }
+    else { return "the chunk does not begin with a zstd frame" }
     let expected = output.count
     // SAFETY: both buffers are used only during the calls, with their true lengths; libzstd
     // writes at most the capacity it is given.
-    let failure: String? = unsafe frame.withUnsafeBytes { source in
+    return unsafe frame.withUnsafeBytes { source in
       guard let base = source.baseAddress else { return "empty frame" }
       guard unsafe ZSTD_findFrameCompressedSize(base, source.count) == source.count else {
         return "the chunk is not one whole zstd frame"
@@ -46,6 +45,5 @@ internal import CZstd
         return result == expected ? nil : "the zstd frame ends after \(result) bytes"
       }
     }
-    if let failure { throw fault(failure) }
   }
 }

@@ -77,6 +77,15 @@ struct ByteReader: ~Escapable {
     }
   }
 
+  /// The next `count` bytes as text, or nil when they are not UTF-8.
+  mutating func text(_ count: Int) throws(BSTKError) -> String? {
+    let at = try advance(count)
+    var text: [UInt8] = []
+    text.reserveCapacity(count)
+    for index in at..<(at + count) { text.append(bytes[index]) }
+    return String(validating: text, as: UTF8.self)
+  }
+
   /// The next `count` bytes.
   @_lifetime(copy self)
   mutating func span(_ count: Int) throws(BSTKError) -> Span<UInt8> {

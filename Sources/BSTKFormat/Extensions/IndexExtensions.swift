@@ -29,6 +29,11 @@ extension IndexExtensions {
     var previous: UInt16 = 0
     while reader.remaining > 0 {
       let start = reader.offset
+      guard reader.remaining >= 8 else {
+        throw BSTKError(
+          .extensionData, "\(reader.remaining) bytes are no extension", offset: start,
+          section: .extensions)
+      }
       let type = try reader.u16()
       let flags = try reader.u16()
       let byteCount = try reader.u32()
@@ -60,19 +65,10 @@ extension IndexExtensions {
     let start = payload.offset
     switch type {
     case Self.provenanceType:
-      let bytes = try payload.span(payload.remaining)
-      var text: [UInt8] = []
-      for index in bytes.indices { text.append(bytes[index]) }
-      guard text.count <= Limits.provenanceByteCount,
-        let string = String(validating: text, as: UTF8.self),
-        string.unicodeScalars.allSatisfy({ $0 == "\n" || $0.properties.generalCategory != .control }
-        )
-      else {
-        throw BSTKError(
-          .extensionData, "the provenance is not printable UTF-8 of at most 4096 bytes",
-          offset: start, section: .extensions)
-      }
-      provenance = string
+      guard payload.remaining <= Limits.provenanceByteCount,
+        let text = try payload.text(payload.remaining), Self.isProvenance(text)
+      else { throw Self.provenanceFault(at: start) }
+      provenance = text
     case Self.worthsType:
       var values: [Float] = []
       guard payload.remaining % 4 == 0 else {
@@ -101,16 +97,43 @@ extension IndexExtensions {
     }
   }
 
+  /// Checks what parsing checks, for extensions that were not parsed.
+  func validateContents() throws(BSTKError) {
+    if let provenance, !Self.isProvenance(provenance) { throw Self.provenanceFault(at: nil) }
+    if let worths, !worths.allSatisfy(\.isFinite) {
+      throw BSTKError(.float, "a worth is not finite", section: .extensions)
+    }
+    try quality?.validateContents()
+  }
+
   /// Checks what depends on the chunk table.
-  func validate(blockCount: Int, chunkCount: Int) throws(BSTKError) {
+  ///
+  /// - Parameter chunkCounts: What a usable prefix can have.
+  func validate(blockCount: Int, chunkCounts: ClosedRange<Int>) throws(BSTKError) {
     if let worths, worths.count != blockCount {
       throw BSTKError(
         .extensionData, "\(worths.count) worths for \(blockCount) blocks", section: .extensions)
     }
-    if let last = quality?.points.last, last.chunkCount > chunkCount {
-      throw BSTKError(
-        .extensionData, "a quality point lies beyond the last chunk", section: .extensions)
+    // The counts ascend, so the first and the last speak for all.
+    for point in [quality?.points.first, quality?.points.last] {
+      if let point, !chunkCounts.contains(point.chunkCount) {
+        throw BSTKError(
+          .extensionData,
+          "a quality point at \(point.chunkCount) chunks; cuts have \(chunkCounts.lowerBound) to"
+            + " \(chunkCounts.upperBound)", section: .extensions)
+      }
     }
+  }
+
+  private static func isProvenance(_ text: String) -> Bool {
+    text.utf8.count <= Limits.provenanceByteCount && text.isPrintable(lineBreaks: true)
+  }
+
+  private static func provenanceFault(at offset: UInt64?) -> BSTKError {
+    BSTKError(
+      .extensionData,
+      "the provenance is not printable UTF-8 of at most \(Limits.provenanceByteCount) bytes",
+      offset: offset, section: .extensions)
   }
 
   func write(to writer: inout ByteWriter) {

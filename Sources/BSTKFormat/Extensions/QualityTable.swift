@@ -32,9 +32,9 @@ public struct QualityTable: Hashable, Sendable {
 
   /// Makes a table.
   ///
-  /// - Precondition: `label` has at most 255 bytes.
+  /// - Precondition: `label` has at most ``Limits/labelByteCount`` bytes.
   public init(metric: Metric, label: String, sourceValue: Double, points: [Point]) {
-    precondition(label.utf8.count <= 255, "a label has at most 255 bytes")
+    precondition(label.utf8.count <= Limits.labelByteCount, "the label is too long")
     self.metric = metric
     self.label = label
     self.sourceValue = sourceValue
@@ -59,6 +59,7 @@ extension QualityTable {
     func fault(_ message: String) -> BSTKError {
       BSTKError(.extensionData, message, offset: start, section: .extensions)
     }
+    guard reader.remaining >= 16 else { throw fault("a quality table has at least 16 bytes") }
     let metricNumber = try reader.u16()
     let labelByteCount = try reader.u16()
     let count = try reader.u32()
@@ -67,15 +68,17 @@ extension QualityTable {
       throw fault("unknown quality metric \(metricNumber)")
     }
     self.metric = metric
-    guard labelByteCount <= 255 else { throw fault("the label has more than 255 bytes") }
-    let labelSpan = try reader.span(Int(labelByteCount))
-    var labelBytes: [UInt8] = []
-    for index in labelSpan.indices { labelBytes.append(labelSpan[index]) }
-    try reader.zeros(Int(labelByteCount).roundedUp(to: 8) - Int(labelByteCount))
-    guard let label = String(validating: labelBytes, as: UTF8.self),
-      label.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+    guard labelByteCount <= Limits.labelByteCount else {
+      throw fault("the label has more than \(Limits.labelByteCount) bytes")
+    }
+    guard Int(labelByteCount).roundedUp(to: 8) <= reader.remaining else {
+      throw fault("the label is longer than the extension")
+    }
+    guard let label = try reader.text(Int(labelByteCount)),
+      label.isPrintable(lineBreaks: false)
     else { throw fault("the label is not printable UTF-8") }
     self.label = label
+    try reader.zeros(Int(labelByteCount).roundedUp(to: 8) - Int(labelByteCount))
     // The count is compared through division so that it never sizes anything unchecked.
     guard reader.remaining % 16 == 0, reader.remaining / 16 == Int(count) else {
       throw fault("\(count) points do not take the \(reader.remaining) bytes that are left")
@@ -86,12 +89,27 @@ extension QualityTable {
       let chunkCount = try reader.u32()
       try reader.zeros(4)
       let value = try reader.f64()
-      guard value.isFinite, Int(chunkCount) > (points.last?.chunkCount ?? 0) else {
-        throw fault("quality points must be finite and their chunk counts ascend from 1")
-      }
       points.append(Point(chunkCount: Int(chunkCount), value: value))
     }
     self.points = points
+    try validateContents(at: start)
+  }
+
+  /// Checks the values and the order of the points.
+  func validateContents(at offset: UInt64? = nil) throws(BSTKError) {
+    guard label.isPrintable(lineBreaks: false) else {
+      throw BSTKError(
+        .extensionData, "the label is not printable", offset: offset, section: .extensions)
+    }
+    guard !sourceValue.isInfinite, points.allSatisfy(\.value.isFinite) else {
+      throw BSTKError(
+        .float, "a measured value is not finite", offset: offset, section: .extensions)
+    }
+    for (a, b) in zip(points, points.dropFirst()) where a.chunkCount >= b.chunkCount {
+      throw BSTKError(
+        .extensionData, "the chunk counts of quality points must ascend", offset: offset,
+        section: .extensions)
+    }
   }
 
   func write(to writer: inout ByteWriter) {

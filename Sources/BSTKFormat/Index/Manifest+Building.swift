@@ -17,16 +17,15 @@ extension Manifest {
       throw BSTKError(
         .table, "a file has at least one chunk", remedy: "compress a model that has tensors")
     }
-    for matrix in matrices { try Self.checkName(matrix.name, isFile: false) }
-    for object in objects {
-      if case .tensor = object.contents {
-        try Self.checkName(object.name, isFile: false)
-      } else {
-        try Self.checkName(object.name, isFile: true)
-      }
+    for matrix in matrices {
+      try NameRules.check(matrix.name, isFile: false)
+      try matrix.validate(at: 0)
     }
-    for matrix in matrices { try matrix.validate(at: 0) }
-    for object in objects { try object.validate(at: 0) }
+    for object in objects {
+      try NameRules.check(object.name, isFile: object.isFile)
+      try object.validate(at: 0)
+    }
+    try extensions.validateContents()
     let draft = Draft(matrices: matrices, objects: objects, chunks: chunks, extensions: extensions)
     try self.init(
       header: draft.header(), matrices: matrices, objects: objects, chunks: chunks,
@@ -39,20 +38,14 @@ extension Manifest {
     header.indexDigest = digest
     return Manifest(
       header: header, matrices: matrices, objects: objects, chunks: chunks,
-      extensions: extensions, chunkOffsets: chunkOffsets, baseChunkCount: baseChunkCount)
+      extensions: extensions, chunkOffsets: chunkOffsets, baseChunkCount: baseChunkCount,
+      directory: directory)
   }
 
   /// The bytes of the index.
   public func serializedIndex() -> [UInt8] {
     let draft = Draft(matrices: matrices, objects: objects, chunks: chunks, extensions: extensions)
     return draft.serializedIndex()
-  }
-
-  private static func checkName(_ name: String, isFile: Bool) throws(BSTKError) {
-    let bytes = Array(name.utf8)
-    if let fault = NameRules.fault(in: bytes.span, isFile: isFile) {
-      throw BSTKError(.name, "the name \"\(name)\" \(fault)")
-    }
   }
 
   /// Tables before the header that describes them exists.

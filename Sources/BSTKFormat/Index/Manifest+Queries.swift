@@ -64,8 +64,11 @@ extension Manifest {
   }
 
   /// The number of the first chunk of object `number`.
-  public func firstTile(ofObject number: Int) -> Int {
-    objects[..<number].reduce(0) { $0 + $1.tileCount }
+  public func firstTile(ofObject number: Int) -> Int { directory.firstTiles[number] }
+
+  /// The numbers of the chunks that hold the blocks of matrix `number`, by level; they ascend.
+  public func blockChunks(ofMatrix number: Int) -> ArraySlice<Int> {
+    directory.blocks(ofMatrix: number)
   }
 
   /// The bytes at the start of chunk `index`'s payload that plane splitting leaves alone, and the

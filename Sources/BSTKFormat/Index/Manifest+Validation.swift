@@ -11,7 +11,8 @@ extension Manifest {
     try tables.checkStack(from: baseChunkCount)
     try tables.checkChunkLengths()
     try extensions.validate(
-      blockCount: chunks.count - tables.tileCount, chunkCount: chunks.count)
+      blockCount: chunks.count - (baseChunkCount - matrices.count),
+      chunkCounts: baseChunkCount...chunks.count)
 
     self.header = header
     self.matrices = matrices
@@ -20,6 +21,7 @@ extension Manifest {
     self.extensions = extensions
     self.baseChunkCount = baseChunkCount
     chunkOffsets = Self.offsets(of: chunks, indexEnd: header.indexEnd)
+    directory = ChunkDirectory(matrices: matrices, objects: objects, chunks: chunks)
     guard chunkEnd(baseChunkCount - 1) == header.baseEnd else {
       throw BSTKError(
         .layout,
@@ -51,8 +53,6 @@ extension Manifest {
     let objects: [ObjectRecord]
     let chunks: [ChunkRecord]
 
-    var tileCount: Int { objects.reduce(0) { $0 + $1.tileCount } }
-
     func offset(ofMatrix index: Int) -> UInt64 {
       UInt64(Limits.headerByteCount + index * MatrixRecord.byteCount)
     }
@@ -72,7 +72,8 @@ extension Manifest {
     }
 
     /// Both tables are sorted by the bytes of their names, which makes uniqueness a comparison of
-    /// neighbours, and no tensor may share its name with a matrix.
+    /// neighbours, no tensor may share its name with a matrix, and the auxiliary files must be able
+    /// to stand in one folder of any file system.
     func checkNames() throws(BSTKError) {
       for (index, pair) in zip(matrices, matrices.dropFirst()).enumerated()
       where !pair.0.name.utf8.lexicographicallyPrecedes(pair.1.name.utf8) {
@@ -95,6 +96,11 @@ extension Manifest {
             section: .objectTable)
         }
       }
+      let files = objects.prefix { $0.kind == ObjectRecord.auxiliaryKind }.map(\.name)
+      if let (index, fault) = NameRules.collision(among: files) {
+        throw BSTKError(
+          .name, "\(files[index]) \(fault)", offset: offset(ofObject: index), section: .objectTable)
+      }
     }
 
     func checkRecords() throws(BSTKError) {
@@ -104,7 +110,7 @@ extension Manifest {
       var tileCount = 0
       for (index, object) in objects.enumerated() {
         try object.validate(at: offset(ofObject: index))
-        // 2^16 objects of at most 2^17 tiles each: no sum can wrap.
+        // 2^16 objects of at most 2^18 tiles each: no sum can wrap.
         tileCount += object.tileCount
       }
       guard tileCount + matrices.count <= chunks.count else {

@@ -19,6 +19,8 @@ public struct Manifest: Hashable, Sendable {
   public let chunkOffsets: [UInt64]
   /// The chunks of the base: every object and level 0 of every matrix.
   public let baseChunkCount: Int
+  /// Where the chunks of each object and matrix stand.
+  let directory: ChunkDirectory
 }
 
 extension Manifest {
@@ -63,9 +65,8 @@ extension Manifest {
     var objects: [ObjectRecord] = []
     objects.reserveCapacity(rawObjects.count)
     for raw in rawObjects {
-      var isFile = true
-      if case .tensor = raw.contents { isFile = false }
-      let name = try Self.name(raw.nameByteCount, from: &pool, isFile: isFile)
+      let unnamed = ObjectRecord(name: "", contents: raw.contents)
+      let name = try Self.name(raw.nameByteCount, from: &pool, isFile: unnamed.isFile)
       objects.append(ObjectRecord(name: name, contents: raw.contents))
     }
     guard pool.remaining == 0 else {

@@ -43,7 +43,7 @@ extension ObjectRecord {
     kind < other.kind || kind == other.kind && name.utf8.lexicographicallyPrecedes(other.name.utf8)
   }
 
-  /// Checks the shape and size on their own.
+  /// Checks the shape and size on their own, which is all that a name does not say.
   ///
   /// - Parameter offset: The offset of the record in its file, for error messages.
   /// - Throws: `LIMIT` or `SHAPE`.

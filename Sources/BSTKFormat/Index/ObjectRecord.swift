@@ -5,6 +5,10 @@ public struct ObjectRecord: Hashable, Sendable {
   static let byteCount = 48
   /// Set in the kind byte of an object that a reader may ignore when it does not know its kind.
   private static let ignorableBit: UInt8 = 0x80
+  /// The kind number of auxiliary files.
+  static let auxiliaryKind: UInt8 = 1
+  /// The kind number of dense tensors.
+  private static let tensorKind: UInt8 = 2
 
   /// What an object is.
   public enum Contents: Hashable, Sendable {
@@ -30,10 +34,15 @@ public struct ObjectRecord: Hashable, Sendable {
   /// The kind number, which orders the table before names do.
   var kind: UInt8 {
     switch contents {
-    case .auxiliary: 1
-    case .tensor: 2
+    case .auxiliary: Self.auxiliaryKind
+    case .tensor: Self.tensorKind
     case .ignorable(let kind, _): kind
     }
+  }
+
+  /// Whether the name is the name of a file rather than of a tensor.
+  var isFile: Bool {
+    if case .tensor = contents { false } else { true }
   }
 }
 
@@ -60,7 +69,9 @@ extension ObjectRecord {
 
       let kind = kindByte & ~ObjectRecord.ignorableBit
       let isIgnorable = kindByte != kind
-      if kind == 2, !isIgnorable {
+      guard isIgnorable ? kind > ObjectRecord.tensorKind : (1...ObjectRecord.tensorKind) ~= kind
+      else { throw fault(.unknownKind, "unknown object kind \(kindByte)", at: 2) }
+      if kind == ObjectRecord.tensorKind {
         guard let element = ElementType(rawValue: type) else {
           throw fault(.unknownKind, "unknown element type \(type)", at: 3)
         }
@@ -83,13 +94,9 @@ extension ObjectRecord {
         throw fault(
           .limit, "\(byteCount) bytes; the limit is \(Limits.auxiliaryByteCount)", at: 24)
       }
-      if kind == 1, !isIgnorable {
-        contents = .auxiliary(byteCount: byteCount)
-      } else if kind > 2, isIgnorable {
-        contents = .ignorable(kind: kind, byteCount: byteCount)
-      } else {
-        throw fault(.unknownKind, "unknown object kind \(kindByte)", at: 2)
-      }
+      contents =
+        kind == ObjectRecord.auxiliaryKind
+        ? .auxiliary(byteCount: byteCount) : .ignorable(kind: kind, byteCount: byteCount)
     }
   }
 
@@ -105,7 +112,7 @@ extension ObjectRecord {
       writer.zeros(4 * (4 - dimensions.count))
       writer.u64(0)
     case .auxiliary(let byteCount), .ignorable(_, let byteCount):
-      writer.u8(kind | (kind == 1 ? 0 : Self.ignorableBit))
+      writer.u8(kind | (kind == Self.auxiliaryKind ? 0 : Self.ignorableBit))
       writer.zeros(21)
       writer.u64(byteCount)
     }

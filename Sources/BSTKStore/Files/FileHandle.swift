@@ -17,7 +17,7 @@ public struct FileHandle: ~Copyable, Sendable {
     case update
     /// A file to read and change that is made when it is missing.
     case updateOrCreate
-    /// A new file that must not exist yet, readable by its owner until it is published.
+    /// A new file that must not exist yet.
     case createNew
   }
 
@@ -125,5 +125,15 @@ public struct FileHandle: ~Copyable, Sendable {
   /// two processes from doing the same work.
   public func tryLock() -> Bool {
     flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+  }
+
+  /// Takes the advisory lock of the open file until the handle goes away.
+  ///
+  /// - Throws: `BUSY` when another process, or another handle of this one, holds it.
+  public func lock() throws(BSTKError) {
+    guard tryLock() else {
+      throw BSTKError(
+        .busy, "another process is changing \(path)", remedy: "wait for it to finish")
+    }
   }
 }

@@ -2,11 +2,17 @@ public import BSTKFormat
 
 /// A file read with `pread`: the safe choice for files that may change or that nobody vouches for.
 public final class FileSource: ByteSource {
-  private let handle: FileHandle
+  /// The open file.
+  let handle: FileHandle
+
+  /// Opens a regular file to read.
+  public convenience init(_ path: String) throws(BSTKError) {
+    try self.init(path, .read)
+  }
 
   /// Opens a regular file.
-  public init(_ path: String) throws(BSTKError) {
-    handle = try FileHandle(path, .read)
+  init(_ path: String, _ access: FileHandle.Access) throws(BSTKError) {
+    handle = try FileHandle(path, access)
   }
 
   /// The file's length now.

@@ -83,9 +83,8 @@ public final class ModelFile: Sendable {
 
   /// The numbers of the chunks that hold the blocks of matrix `number` in this prefix, by level.
   public func blockChunks(ofMatrix number: Int) -> [Int] {
-    manifest.chunks.indices.prefix(chunkCount).filter { index in
-      if case .block(number, _, _, _) = manifest.chunks[index].contents { true } else { false }
-    }
+    let available = chunkCount
+    return Array(manifest.blockChunks(ofMatrix: number).prefix { $0 < available })
   }
 
   /// Lends the decoded tiles of object `number` one after the other.

@@ -162,11 +162,14 @@ public struct ModelWriter: ~Copyable {
     var extensions = extensions
     let known = worths.compactMap(\.self)
     extensions.worths = known.count == worths.count && !known.isEmpty ? known : nil
-    let manifest = try Manifest(
+    let start = try Manifest(
       matrices: records.matrices, objects: records.objects, chunks: entries.map(\.record),
-      extensions: extensions)
+      extensions: extensions
+    ).serialized()
+    // What is published is what a reader makes of these bytes.
+    let manifest = try Manifest(opening: start.span)
     var output = try AtomicOutput(path)
-    try output.append(manifest.serialized().span)
+    try output.append(start.span)
     for (index, entry) in entries.enumerated() {
       let padding = manifest.chunkOffset(index) - output.byteCount
       try output.append([UInt8](repeating: 0, count: Int(padding)).span)
@@ -175,7 +178,7 @@ public struct ModelWriter: ~Copyable {
       try output.append(stored.span)
     }
     try output.commit()
-    return try ModelFile(path).manifest
+    return manifest
   }
 
   private func arrangedEntries(
