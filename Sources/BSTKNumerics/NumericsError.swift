@@ -13,6 +13,7 @@ public enum NumericsError: Error, Equatable, Sendable, CustomStringConvertible {
   /// LAPACK reported failure `status` in `routine`.
   case factorizationFailed(routine: String, status: Int)
 
+  /// What is wrong, and what to do where that is known.
   public var description: String {
     switch self {
     case .invalidShape(let detail): "invalid matrix shape: \(detail)"

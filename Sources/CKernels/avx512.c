@@ -2,9 +2,10 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "kernels.h"
-
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
+#define STRIP 16
+#define BLOCK 4
+#include "products.h"
 
 /// The lanes below `count`, at most 16.
 static inline __mmask16 lanes_below(size_t count) {
@@ -132,23 +133,6 @@ TARGET static double weighted_squares(const float *values, const float *weights,
   return lane_sum(low, high);
 }
 
-TARGET static void sign_accumulate(float *out, const float *magnitude, const uint8_t *signs,
-                                   size_t first, size_t count) {
-  size_t head = (8 - first % 8) % 8;
-  if (head > count) head = count;
-  bstk_kernels_scalar.sign_accumulate(out, magnitude, signs, first, head);
-  signs += (first + head) / 8;
-  for (size_t i = head; i < count; i += 16) {
-    size_t left = count - i;
-    __mmask16 live = lanes_below(left);
-    __mmask16 positive = mirrored(load_signs(signs + (i - head) / 8, left));
-    __m512 v = _mm512_maskz_loadu_ps(live, out + i);
-    __m512 m = _mm512_maskz_loadu_ps(live, magnitude + i);
-    m = _mm512_mask_xor_ps(m, (__mmask16)~positive, m, _mm512_set1_ps(-0.0f));
-    _mm512_mask_storeu_ps(out + i, live, _mm512_add_ps(v, m));
-  }
-}
-
 const struct bstk_kernels bstk_kernels_avx512 = {
     .name = "avx512",
     .f16_to_f32 = f16_to_f32,
@@ -158,6 +142,7 @@ const struct bstk_kernels bstk_kernels_avx512 = {
     .split_signs = split_signs,
     .residual_step = residual_step,
     .weighted_squares = weighted_squares,
-    .sign_accumulate = sign_accumulate,
+    .sweep = sweep,
+    .accumulate_levels = accumulate_levels,
 };
 #endif

@@ -16,6 +16,7 @@ static const struct bstk_kernels *find(const char *name) {
   int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
   if (avx512 && (!name || !strcmp(name, "avx512"))) return &bstk_kernels_avx512;
+  if (avx2 && (!name || !strcmp(name, "avx2"))) return &bstk_kernels_avx2;
 #endif
   if (!name || !strcmp(name, "scalar")) return &bstk_kernels_scalar;
   return NULL;
@@ -69,7 +70,13 @@ double bstk_weighted_squares(const float *values, const float *weights, size_t c
   return current()->weighted_squares(values, weights, count);
 }
 
-void bstk_sign_accumulate(float *out, const float *magnitude, const uint8_t *signs, size_t first,
-                          size_t count) {
-  current()->sign_accumulate(out, magnitude, signs, first, count);
+void bstk_sweep(const float *a, size_t lda, size_t rows, size_t columns, const float *x, float *y,
+                float *z, size_t width) {
+  current()->sweep(a, lda, rows, columns, x, y, z, width);
+}
+
+void bstk_accumulate_levels(float *out, size_t first_row, size_t rows, size_t columns,
+                            const struct bstk_level *levels, size_t count, int subtract,
+                            float *scratch) {
+  current()->accumulate_levels(out, first_row, rows, columns, levels, count, subtract, scratch);
 }

@@ -16,8 +16,11 @@ struct bstk_kernels {
   double (*split_signs)(float *values, uint8_t *signs, size_t count);
   double (*residual_step)(float *absolute, uint8_t *signs, const float *magnitude, size_t count);
   double (*weighted_squares)(const float *values, const float *weights, size_t count);
-  void (*sign_accumulate)(float *out, const float *magnitude, const uint8_t *signs, size_t first,
-                          size_t count);
+  void (*sweep)(const float *a, size_t lda, size_t rows, size_t columns, const float *x, float *y,
+                float *z, size_t width);
+  void (*accumulate_levels)(float *out, size_t first_row, size_t rows, size_t columns,
+                            const struct bstk_level *levels, size_t count, int subtract,
+                            float *scratch);
 };
 
 extern const struct bstk_kernels bstk_kernels_scalar;

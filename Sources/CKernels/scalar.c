@@ -1,8 +1,10 @@
 // The reference kernels: portable C11, one element at a time, what every other level must equal.
 #include <math.h>
-#include <string.h>
 
-#include "kernels.h"
+#define TARGET
+#define STRIP 4
+#define BLOCK 1
+#include "products.h"
 
 static inline float from_bits(uint32_t bits) {
   float value;
@@ -99,15 +101,6 @@ static double weighted_squares(const float *values, const float *weights, size_t
   return bstk_lane_sum(lanes);
 }
 
-static void sign_accumulate(float *out, const float *magnitude, const uint8_t *signs,
-                            size_t first, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    size_t bit = first + i;
-    uint32_t negative = ~(uint32_t)signs[bit / 8] << (bit % 8) & 0x80;
-    out[i] += from_bits(to_bits(magnitude[i]) ^ negative << 24);
-  }
-}
-
 const struct bstk_kernels bstk_kernels_scalar = {
     .name = "scalar",
     .f16_to_f32 = f16_to_f32,
@@ -117,5 +110,6 @@ const struct bstk_kernels bstk_kernels_scalar = {
     .split_signs = split_signs,
     .residual_step = residual_step,
     .weighted_squares = weighted_squares,
-    .sign_accumulate = sign_accumulate,
+    .sweep = sweep,
+    .accumulate_levels = accumulate_levels,
 };

@@ -1,3 +1,5 @@
+import BSTKNumerics
+
 /// Seeded test matrices, row-major.
 enum Matrices {
   static func gaussian(rows: Int, columns: Int, seed: UInt64) -> [Float] {
@@ -19,6 +21,17 @@ enum Matrices {
       values[index] = value * rowScales[index / columns] * columnScales[index % columns]
     }
     return values
+  }
+
+  /// U · V^T of a block, in plain loops.
+  static func product(_ block: SignBlock) throws -> [Float] {
+    let (u, vt) = (try block.decodedU(), try block.decodedVT())
+    return (0..<block.rows * block.columns).map { index in
+      let (row, column) = (index / block.columns, index % block.columns)
+      return (0..<block.rank).reduce(Float(0)) {
+        $0 + u[row * block.rank + $1] * vt[$1 * block.columns + column]
+      }
+    }
   }
 
   /// ‖a − b‖ / ‖b‖ in double precision.

@@ -19,10 +19,14 @@
 /// Memory: the matrix (taken over, not copied, when its array is uniquely referenced), one bit per
 /// element, and the vectors of the decomposition; levels handed out are not kept.
 ///
-/// For given options and library versions the result is always the same bytes.
+/// For given options, processor and library versions the result is always the same bytes, on any
+/// number of threads.
 public struct Decomposer: ~Copyable {
+  /// Rows of the matrix.
   public let rows: Int
+  /// Columns of the matrix.
   public let columns: Int
+  /// What the decomposer was made with.
   public let options: DecompositionOptions
   /// The number of levels handed out so far.
   public private(set) var levelCount = 0
@@ -80,10 +84,7 @@ public struct Decomposer: ~Copyable {
     guard levelCount < options.ranks.count else { return nil }
     let rank = options.ranks[levelCount]
     let gain = levelCount < options.magnitudeGains.count ? options.magnitudeGains[levelCount] : 1
-    let svd = TruncatedSVD(rows: rows, columns: columns)
-    let triplets = try svd.leading(
-      min(rank, svd.inner), of: absolute.span, method: options.method,
-      seed: options.seed &+ UInt64(levelCount))
+    let triplets = try leadingTriplets(rank: rank)
     let factors = MagnitudeFactors(
       triplets, rank: rank, rows: rows, columns: columns, gain: gain, columnFactors: inverseScale)
     let block = try SignBlock(
@@ -101,29 +102,25 @@ public struct Decomposer: ~Copyable {
         squaredNorm: scaledNorm, squaredBefore: scaledBefore, squaredAfter: scaledSquares))
   }
 
+  /// The best approximation of |R|, of at most the given rank.
+  private func leadingTriplets(rank: Int) throws(NumericsError) -> SingularTriplets {
+    let svd = TruncatedSVD(rows: rows, columns: columns)
+    return try BLAS.serially { () throws(NumericsError) in
+      try svd.leading(
+        min(rank, svd.smallerSide), of: absolute.span, norm: scaledSquares.squareRoot(),
+        method: options.method, seed: options.seed &+ UInt64(levelCount))
+    }
+  }
+
   /// R ← R − sign ⊙ (U · V^T · diag(s)) with the factors as stored, a panel of rows at a time.
   private mutating func subtract(_ block: SignBlock) throws(NumericsError) {
-    let u = try block.decodedU()
     var vt = try block.decodedVT()
     if let scale = options.inputScale {
       for index in vt.indices { vt[index] *= scale[index % columns] }
     }
-    // A multiple of eight rows, so that every panel starts a byte of signs.
-    let panelRows = max(8, min(4096, (1 << 18) / columns) / 8 * 8)
-    var magnitude = [Float](repeating: 0, count: min(rows, panelRows) * columns)
-    var squares = 0.0
-    var start = 0
-    while start < rows {
-      let count = min(panelRows, rows - start)
-      var target = magnitude.mutableSpan
-      BLAS.gemm(
-        m: count, n: columns, k: block.rank, a: u.span.extracting((start * block.rank)...),
-        lda: block.rank, b: vt.span, ldb: columns, c: &target, ldc: columns)
-      squares += SignPlane.step(
-        absolute: &absolute, signs: &signs, elements: start * columns..<(start + count) * columns,
-        magnitude: magnitude.span)
-      start += count
-    }
+    let level = DecodedLevel(rank: block.rank, u: try block.decodedU(), vt: vt, signs: nil)
+    let squares = ResidualUpdate.subtract(
+      level, from: &absolute, signs: &signs, rows: rows, columns: columns)
     guard squares.isFinite else {
       throw .notFinite(index: absolute.firstIndex { !$0.isFinite } ?? 0)
     }

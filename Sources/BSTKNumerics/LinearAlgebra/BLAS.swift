@@ -1,4 +1,5 @@
 internal import COpenBLAS
+internal import Synchronization
 
 /// Matrix arithmetic on row-major spans, computed by OpenBLAS.
 ///
@@ -12,10 +13,42 @@ internal import COpenBLAS
 /// know a family with AVX-512 fall back to AVX2 kernels; the environment variable
 /// `OPENBLAS_CORETYPE=SKYLAKEX`, set before the process starts, chooses the AVX-512 ones.
 public enum BLAS {
-  /// The number of threads OpenBLAS uses for one call, at least 1. Process-wide.
+  private struct Threads {
+    var wanted: Int
+    var serialSections = 0
+  }
+
+  private static let threads = Mutex(Threads(wanted: Int(openblas_get_num_threads())))
+
+  /// The number of threads one call uses, at least 1. Process-wide.
   public static var threadCount: Int {
-    get { Int(openblas_get_num_threads()) }
-    set { openblas_set_num_threads(Int32(clamping: max(1, newValue))) }
+    get { threads.withLock { $0.wanted } }
+    set {
+      threads.withLock {
+        $0.wanted = max(1, newValue)
+        if $0.serialSections == 0 { openblas_set_num_threads(Int32(clamping: $0.wanted)) }
+      }
+    }
+  }
+
+  /// Runs `body` with OpenBLAS on one thread, so that the order of its sums, and with it the last
+  /// bit of a result, does not depend on the number of threads.
+  ///
+  /// Products that other threads start meanwhile run on one thread too.
+  static func serially<Result: ~Copyable>(
+    _ body: () throws(NumericsError) -> Result
+  ) throws(NumericsError) -> Result {
+    threads.withLock {
+      $0.serialSections += 1
+      openblas_set_num_threads(1)
+    }
+    defer {
+      threads.withLock {
+        $0.serialSections -= 1
+        if $0.serialSections == 0 { openblas_set_num_threads(Int32(clamping: $0.wanted)) }
+      }
+    }
+    return try body()
   }
 
   /// C ← alpha · op(A) · op(B) + beta · C in 32-bit floating point.

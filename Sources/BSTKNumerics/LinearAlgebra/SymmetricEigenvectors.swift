@@ -1,14 +1,14 @@
 internal import COpenBLAS
 
 enum SymmetricEigenvectors {
-  /// The `count` eigenvectors of the largest eigenvalues, one after the other, largest first.
+  /// The `count` largest eigenvalues and their eigenvectors, one after the other, largest first.
   ///
   /// Each has a component sum ≥ 0, so that the sign does not depend on the routine's whims.
   ///
   /// - Parameter matrix: symmetric, `order` × `order`; overwritten.
   static func leading(
     _ count: Int, of matrix: inout [Double], order: Int
-  ) throws(NumericsError) -> [Double] {
+  ) throws(NumericsError) -> (values: [Double], vectors: [Double]) {
     var eigenvalues = [Double](repeating: 0, count: order)
     let workCount = 1 + 6 * order + 2 * order * order
     let integerCount = 3 + 5 * order
@@ -24,12 +24,13 @@ enum SymmetricEigenvectors {
     guard status == 0 else {
       throw .factorizationFailed(routine: "dsyevd", status: Int(status))
     }
-    return [Double](capacity: count * order) { output in
+    let vectors = [Double](capacity: count * order) { output in
       for index in (order - count..<order).reversed() {
         let vector = matrix[index * order..<(index + 1) * order]
         let sign: Double = vector.reduce(0, +) < 0 ? -1 : 1
         for value in vector { output.append(sign * value) }
       }
     }
+    return (Array(eigenvalues.suffix(count).reversed()), vectors)
   }
 }

@@ -1,39 +1,49 @@
-internal import COpenBLAS
-
-/// The leading singular triplets of a row-major matrix.
-///
-/// Works on the matrix's smaller side: vectors of that length are called inner, of the other outer.
-/// Sets of vectors are stored one vector after the other.
+/// The leading singular triplets of a row-major matrix without negative entries.
 struct TruncatedSVD {
   let rows: Int
   let columns: Int
 
-  var inner: Int { min(rows, columns) }
-  var outer: Int { max(rows, columns) }
-  /// Whether inner vectors are right singular vectors.
-  private var innerIsRight: Bool { columns <= rows }
+  var smallerSide: Int { min(rows, columns) }
 
-  /// Up to this smaller side the exact method is the faster one.
-  static let exactLimit = 384
+  /// Up to this smaller side the exact method costs no more than a few sweeps.
+  private static let exactLimit = 256
+  /// The automatic method stops once a step lowers the squared error by less than this share.
+  ///
+  /// On random matrices what all further steps could gain is then about twice as much.
+  private static let tolerance = 2e-4
+  /// Vectors at most in an automatic Krylov space.
+  private static let vectorLimit = 1024
 
+  /// - Precondition: 1 ≤ `count` ≤ the smaller side, and `norm` is the Frobenius norm.
   func leading(
-    _ count: Int, of matrix: Span<Float>, method: DecompositionOptions.Method, seed: UInt64
+    _ count: Int, of matrix: Span<Float>, norm: Double, method: DecompositionOptions.Method,
+    seed: UInt64
   ) throws(NumericsError) -> SingularTriplets {
-    precondition(count <= inner && matrix.count == rows * columns)
-    let oversampling: Int
-    let steps: Int
+    precondition(count >= 1 && count <= smallerSide && matrix.count == rows * columns)
     switch method {
     case .exact: return try exact(count, of: matrix)
     case .automatic:
-      if inner <= TruncatedSVD.exactLimit { return try exact(count, of: matrix) }
-      (oversampling, steps) = (8, 4)
-    case .randomized(let extra, let iterations):
-      (oversampling, steps) = (extra, iterations)
+      let width = (count + 15) / 16 * 16
+      let steps = min(24, min(Self.vectorLimit, smallerSide / 2) / width - 1)
+      if smallerSide > Self.exactLimit, steps >= 3,
+        let triplets = try krylov(
+          count, of: matrix, norm: norm, width: width, steps: steps, seed: seed,
+          tolerance: Self.tolerance)
+      {
+        return triplets
+      }
+      return try exact(count, of: matrix)
+    case .randomized(let oversampling, let powerIterations):
+      let width = (count + oversampling + 15) / 16 * 16
+      if width <= smallerSide / (powerIterations + 1),
+        let triplets = try krylov(
+          count, of: matrix, norm: norm, width: width, steps: powerIterations, seed: seed,
+          tolerance: nil)
+      {
+        return triplets
+      }
+      return try exact(count, of: matrix)
     }
-    let (block, overflow) = (count + oversampling).multipliedReportingOverflow(by: steps + 1)
-    if overflow || block >= inner { return try exact(count, of: matrix) }
-    return try krylov(
-      count, of: matrix, blockCount: count + oversampling, steps: steps, seed: seed)
   }
 
   // MARK: Exact
@@ -41,150 +51,97 @@ struct TruncatedSVD {
   /// Eigenvectors of the smaller Gram matrix, in double precision.
   private func exact(_ count: Int, of matrix: Span<Float>) throws(NumericsError) -> SingularTriplets
   {
+    let rightFirst = columns <= rows
+    let (inner, outer) = (min(rows, columns), max(rows, columns))
     var gram = [Double](repeating: 0, count: inner * inner)
-    let panel = 256
-    var start = 0
-    while start < outer {
-      let length = min(panel, outer - start)
-      // A panel of `length` outer positions, each with its `inner` values.
+    for start in stride(from: 0, to: outer, by: 256) {
+      let length = min(256, outer - start)
       let wide = [Double](capacity: length * inner) { output in
         for position in start..<start + length {
           for index in 0..<inner {
-            let element = innerIsRight ? position * columns + index : index * columns + position
+            let element = rightFirst ? position * columns + index : index * columns + position
             output.append(Double(matrix[element]))
           }
         }
       }
       var target = gram.mutableSpan
       BLAS.gemm(
-        transposeA: true, m: inner, n: inner, k: length, a: wide.span, lda: inner,
-        b: wide.span, ldb: inner, beta: 1, c: &target, ldc: inner)
-      start += length
+        transposeA: true, m: inner, n: inner, k: length, a: wide.span, lda: inner, b: wide.span,
+        ldb: inner, beta: 1, c: &target, ldc: inner)
     }
-    let vectors = try SymmetricEigenvectors.leading(count, of: &gram, order: inner).map {
-      Float($0)
-    }
-    let images = outerImages(of: vectors.span, count: count, matrix: matrix)
-    return triplets(inner: vectors, images: images, count: count)
+    let vectors = try SymmetricEigenvectors.leading(count, of: &gram, order: inner).vectors
+      .map { Float($0) }
+    var images = [Float](repeating: 0, count: count * outer)
+    var target = images.mutableSpan
+    BLAS.gemm(
+      transposeB: rightFirst, m: count, n: outer, k: inner, a: vectors.span, lda: inner,
+      b: matrix, ldb: columns, c: &target, ldc: outer)
+    let (values, units) = split(images, count: count, scale: 1)
+    return rightFirst
+      ? SingularTriplets(values: values, left: units, right: vectors)
+      : SingularTriplets(values: values, left: vectors, right: units)
   }
 
   // MARK: Block Krylov
 
-  /// Rayleigh–Ritz on the block Krylov space of A^T A (Musco & Musco, 2015, algorithm 2).
+  /// Rayleigh–Ritz on the block Krylov space of A^T · A (Musco & Musco, arXiv 1504.05477).
+  ///
+  /// - Parameter tolerance: ends the iteration early; nil takes all steps.
+  /// - Returns: nil when the tolerance was not met and the exact method is affordable.
   private func krylov(
-    _ count: Int, of matrix: Span<Float>, blockCount: Int, steps: Int, seed: UInt64
-  ) throws(NumericsError) -> SingularTriplets {
+    _ count: Int, of matrix: Span<Float>, norm: Double, width: Int, steps: Int, seed: UInt64,
+    tolerance: Double?
+  ) throws(NumericsError) -> SingularTriplets? {
+    // A power of two by which vectors are scaled, so that products of tiny or huge matrices stay
+    // in the range of 32-bit numbers.
+    let exponent = norm.isNormal ? Int(norm.exponent) : 0
+    let shrink = Float(sign: .plus, exponent: max(-120, min(120, -exponent)), significand: 1)
+    let squaredNorm = norm * norm * Double(shrink) * Double(shrink)
     var random = RandomNumbers(seed: seed)
-    let total = blockCount * (steps + 1)
-    var basis = [Float](repeating: 0, count: total * inner)
-    var images = [Float](repeating: 0, count: total * outer)
-    // |R| is nonnegative, so the vector of ones is close to the first singular vector.
-    for index in 0..<inner { basis[index] = 1 }
-    for index in inner..<blockCount * inner { basis[index] = random.symmetricUnit() }
+    // The vector of ones is close to the first singular vector of a matrix without negatives.
+    var block = (0..<columns * width).map { $0 % width == 0 ? 1 : random.symmetricUnit() }
+    var space = KrylovSpace(rows: rows, columns: columns, capacity: width * (steps + 1))
+    let sweep = MatrixSweep(rows: rows, columns: columns)
+    var captured = 0.0
     for step in 0...steps {
-      try orthonormalize(&basis, from: step * blockCount, count: blockCount)
-      let inward = step * blockCount * inner..<(step + 1) * blockCount * inner
-      let outward = step * blockCount * outer..<(step + 1) * blockCount * outer
-      do {
-        var target = images.mutableSpan
-        var image = target._mutatingExtracting(outward)
-        mapOutward(
-          basis.span.extracting(inward), count: blockCount, matrix: matrix, into: &image)
+      try space.basis.append(&block, width: width)
+      for index in block.indices { block[index] *= shrink }
+      let result = sweep(matrix, block: block, width: width, returning: step < steps)
+      try space.append(images: result.images, width: width)
+      block = result.back
+      guard let tolerance, step > 1 || step == steps else { continue }
+      let energy = try space.leadingEnergy(count)
+      let gain = energy - captured
+      captured = energy
+      if gain <= tolerance * max(0, squaredNorm - energy) || energy >= squaredNorm * (1 - 1e-7) {
+        return try triplets(from: space, count: count, scale: 1 / shrink)
       }
-      guard step < steps else { break }
-      var target = basis.mutableSpan
-      var room = target._mutatingExtracting(
-        inward.upperBound..<inward.upperBound + inward.count)
-      mapInward(images.span.extracting(outward), count: blockCount, matrix: matrix, into: &room)
     }
-    let wide = images.map { Double($0) }
-    var gram = [Double](repeating: 0, count: total * total)
-    var target = gram.mutableSpan
-    BLAS.gemm(
-      transposeB: true, m: total, n: total, k: outer, a: wide.span, lda: outer, b: wide.span,
-      ldb: outer, c: &target, ldc: total)
-    let mixing = try SymmetricEigenvectors.leading(count, of: &gram, order: total).map { Float($0) }
-    return triplets(
-      inner: mix(mixing, of: basis, count: count, total: total, length: inner),
-      images: mix(mixing, of: images, count: count, total: total, length: outer), count: count)
+    if tolerance != nil && smallerSide <= 2048 { return nil }
+    return try triplets(from: space, count: count, scale: 1 / shrink)
   }
 
-  /// Makes vectors `first ..< first + count` orthonormal among themselves and to all before them.
-  private func orthonormalize(_ basis: inout [Float], from first: Int, count: Int)
-    throws(NumericsError)
-  {
-    for _ in 0..<2 {
-      if first > 0 {
-        let (done, room) = (first * inner, count * inner)
-        let previous = Array(basis[..<done])
-        let newest = Array(basis[done..<done + room])
-        var overlap = [Float](repeating: 0, count: count * first)
-        var target = overlap.mutableSpan
-        BLAS.gemm(
-          transposeB: true, m: count, n: first, k: inner,
-          a: newest.span, lda: inner, b: previous.span, ldb: inner,
-          c: &target, ldc: first)
-        var all = basis.mutableSpan
-        var block = all._mutatingExtracting(done..<done + room)
-        BLAS.gemm(
-          m: count, n: inner, k: first, alpha: -1, a: overlap.span, lda: first,
-          b: previous.span, ldb: inner, beta: 1, c: &block, ldc: inner)
-      }
-      try Householder.orthonormalize(&basis, offset: first * inner, count: count, length: inner)
-    }
+  private func triplets(
+    from space: KrylovSpace, count: Int, scale: Float
+  ) throws(NumericsError) -> SingularTriplets {
+    let (images, right) = try space.leadingVectors(count)
+    let (values, left) = split(images, count: count, scale: scale)
+    return SingularTriplets(values: values, left: left, right: right)
   }
 
-  private func mix(
-    _ mixing: [Float], of vectors: [Float], count: Int, total: Int, length: Int
-  ) -> [Float] {
-    var mixed = [Float](repeating: 0, count: count * length)
-    var target = mixed.mutableSpan
-    BLAS.gemm(
-      m: count, n: length, k: total, a: mixing.span, lda: total, b: vectors.span, ldb: length,
-      c: &target, ldc: length)
-    return mixed
-  }
-
-  // MARK: Between the sides
-
-  /// Images of inner vectors: A·v for right vectors, A^T·u for left ones.
-  private func outerImages(of vectors: Span<Float>, count: Int, matrix: Span<Float>) -> [Float] {
-    var images = [Float](repeating: 0, count: count * outer)
-    var target = images.mutableSpan
-    mapOutward(vectors, count: count, matrix: matrix, into: &target)
-    return images
-  }
-
-  private func mapOutward(
-    _ vectors: Span<Float>, count: Int, matrix: Span<Float>, into images: inout MutableSpan<Float>
-  ) {
-    BLAS.gemm(
-      transposeB: innerIsRight, m: count, n: outer, k: inner, a: vectors, lda: inner, b: matrix,
-      ldb: columns, c: &images, ldc: outer)
-  }
-
-  private func mapInward(
-    _ vectors: Span<Float>, count: Int, matrix: Span<Float>, into images: inout MutableSpan<Float>
-  ) {
-    BLAS.gemm(
-      transposeB: !innerIsRight, m: count, n: inner, k: outer, a: vectors, lda: outer, b: matrix,
-      ldb: columns, c: &images, ldc: inner)
-  }
-
-  /// Splits images σ·w into σ and unit vectors, and names the sides.
-  private func triplets(inner vectors: [Float], images: [Float], count: Int) -> SingularTriplets {
-    var units = images
-    var values = [Float](repeating: 0, count: count)
+  /// Splits vectors into their norms, times `scale`, and unit vectors.
+  private func split(_ vectors: [Float], count: Int, scale: Float) -> ([Float], [Float]) {
+    let length = vectors.count / count
+    var units = vectors
+    var norms = [Float](repeating: 0, count: count)
     for index in 0..<count {
-      let range = index * outer..<(index + 1) * outer
+      let range = index * length..<(index + 1) * length
       let norm = units[range].reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-      values[index] = Float(norm)
+      norms[index] = Float(norm) * scale
       for position in range {
         units[position] = norm > 0 ? Float(Double(units[position]) / norm) : 0
       }
     }
-    return innerIsRight
-      ? SingularTriplets(values: values, left: units, right: vectors)
-      : SingularTriplets(values: values, left: vectors, right: units)
+    return (norms, units)
   }
 }

@@ -3,16 +3,11 @@
 /// Sums are in 32-bit floating point, level after level in the order given. Levels can be added to
 /// weights that hold earlier ones already (growing a model) and taken off again (shrinking).
 public struct Reconstructor: Sendable {
+  /// Rows of the matrix.
   public let rows: Int
+  /// Columns of the matrix.
   public let columns: Int
-  private let levels: [Level]
-
-  private struct Level {
-    let rank: Int
-    let signs: [UInt8]
-    let u: [Float]
-    let vt: [Float]
-  }
+  private let levels: [DecodedLevel]
 
   /// What happens to the weights already there.
   public enum Mode: Sendable {
@@ -32,16 +27,16 @@ public struct Reconstructor: Sendable {
     guard let first = blocks.first else { throw .invalidShape("no levels") }
     rows = first.rows
     columns = first.columns
-    var levels: [Level] = []
+    var levels: [DecodedLevel] = []
     for block in blocks {
       guard block.rows == rows, block.columns == columns else {
         throw .invalidShape(
           "a level of \(block.rows) × \(block.columns) in a matrix of \(rows) × \(columns)")
       }
       levels.append(
-        Level(
-          rank: block.rank, signs: block.signs, u: try block.decodedU(),
-          vt: try block.decodedVT()))
+        DecodedLevel(
+          rank: block.rank, u: try block.decodedU(), vt: try block.decodedVT(),
+          signs: block.signs))
     }
     self.levels = levels
   }
@@ -60,25 +55,9 @@ public struct Reconstructor: Sendable {
     precondition(
       levelRange.lowerBound >= 0 && levelRange.upperBound <= levels.count, "levels outside")
     precondition(weights.count == rowRange.count * columns, "weights of another shape")
-    let panelRows = max(1, (1 << 16) / columns)
-    var magnitude = [Float](repeating: 0, count: min(panelRows, rowRange.count) * columns)
-    var start = rowRange.lowerBound
-    while start < rowRange.upperBound {
-      let count = min(panelRows, rowRange.upperBound - start)
-      let offset = (start - rowRange.lowerBound) * columns
-      var panel = weights._mutatingExtracting(offset..<offset + count * columns)
-      if mode == .replace { panel.update(repeating: 0) }
-      for level in levels[levelRange] {
-        var target = magnitude.mutableSpan
-        BLAS.gemm(
-          m: count, n: columns, k: level.rank, alpha: mode == .subtract ? -1 : 1,
-          a: level.u.span.extracting((start * level.rank)...), lda: level.rank, b: level.vt.span,
-          ldb: columns, c: &target, ldc: columns)
-        SignPlane.accumulate(
-          magnitude.span.extracting(first: count * columns), signs: level.signs.span,
-          first: start * columns, into: &panel)
-      }
-      start += count
-    }
+    if mode == .replace { weights.update(repeating: 0) }
+    LevelAccumulator.add(
+      levels[levelRange], subtracting: mode == .subtract, firstRow: rowRange.lowerBound,
+      columns: columns, to: &weights)
   }
 }

@@ -1,7 +1,8 @@
 // Numeric kernels of bstk. No allocation, no I/O, no global state but the cached dispatch.
 //
-// Every kernel gives the same bits at every dispatch level: element-wise operations round once, and
-// sums run over a fixed number of lanes in double precision, added up in a fixed order.
+// Every kernel but the two matrix products gives the same bits at every dispatch level: element-wise
+// operations round once, and sums run over a fixed number of lanes in double precision, added up in
+// a fixed order.
 //
 // Sign planes hold one bit per element of a row-major matrix, most significant bit first,
 // 1 = +1 (value >= 0, both zeros included), 0 = -1.
@@ -41,9 +42,28 @@ double bstk_residual_step(float *absolute, uint8_t *signs, const float *magnitud
 /// Sum of (values[i] * weights[i])^2, products in double precision.
 double bstk_weighted_squares(const float *values, const float *weights, size_t count);
 
-/// out[i] += sign[i] * magnitude[i], the signs starting at bit `first` of the plane.
-void bstk_sign_accumulate(float *out, const float *magnitude, const uint8_t *signs, size_t first,
-                          size_t count);
+/// y = A x, and z += A^T y unless z is null, reading A once: A is rows x columns with row stride
+/// `lda`, x and z are columns x width, y is rows x width, `width` is a multiple of 16.
+void bstk_sweep(const float *a, size_t lda, size_t rows, size_t columns, const float *x, float *y,
+                float *z, size_t width);
+
+/// One level of a matrix: `rank` columns of u and rows of vt; a null `signs` means all are +1.
+struct bstk_level {
+  const float *u;
+  const float *vt;
+  const uint8_t *signs;
+  size_t rank;
+};
+
+/// Columns handled at a time by bstk_accumulate_levels.
+#define BSTK_TILE_COLUMNS 64
+
+/// Adds (or subtracts) sign * (u vt) of all levels to rows first_row ..< first_row + rows of a
+/// matrix of `columns` columns; `out` is the first of these rows. `scratch` holds
+/// BSTK_TILE_COLUMNS floats for each unit of rank of all levels together.
+void bstk_accumulate_levels(float *out, size_t first_row, size_t rows, size_t columns,
+                            const struct bstk_level *levels, size_t count, int subtract,
+                            float *scratch);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,78 @@
+internal import CKernels
+
+/// A level ready for the kernel: decoded vectors and, unless all signs are +1, the sign plane.
+struct DecodedLevel: Sendable {
+  let rank: Int
+  let u: [Float]
+  let vt: [Float]
+  /// Nil: all +1.
+  let signs: [UInt8]?
+}
+
+enum LevelAccumulator {
+  /// Adds sign ⊙ (U · V^T) of all levels to rows `first` and following, or subtracts them.
+  ///
+  /// - Parameter weights: whole rows of `columns` values.
+  /// - Precondition: the levels have at least the rows touched and `columns` columns.
+  static func add(
+    _ levels: ArraySlice<DecodedLevel>, subtracting: Bool = false, firstRow: Int, columns: Int,
+    to weights: inout MutableSpan<Float>
+  ) {
+    let rows = weights.count / columns
+    precondition(firstRow >= 0 && weights.count == rows * columns)
+    for level in levels {
+      precondition(level.vt.count == level.rank * columns)
+      precondition(level.u.count >= (firstRow + rows) * level.rank)
+      if let signs = level.signs {
+        precondition(signs.count >= ((firstRow + rows) * columns + 7) / 8)
+      }
+    }
+    // About a megabyte of weights stays in the cache while every level is added.
+    let panelRows = max(8, min(256, (1 << 18) / columns) / 8 * 8)
+    let panels = (rows + panelRows - 1) / panelRows
+    let scratchCount = levels.reduce(0) { $0 + $1.rank } * Int(BSTK_TILE_COLUMNS)
+    unsafe withKernelLevels(levels, gathered: []) { kernelLevels in
+      unsafe weights.withUnsafeMutableBufferPointer { weights in
+        // SAFETY: every panel writes its own rows; the levels do not change meanwhile.
+        nonisolated(unsafe) let target = unsafe weights
+        nonisolated(unsafe) let source = unsafe kernelLevels
+        Parallel.forEach(panels) { panel in
+          guard let out = unsafe target.baseAddress else { return }
+          let start = panel * panelRows
+          var scratch = [Float](repeating: 0, count: scratchCount)
+          // SAFETY: the preconditions above, with the panel cut at the last row.
+          unsafe bstk_accumulate_levels(
+            out + start * columns, firstRow + start, min(panelRows, rows - start), columns,
+            source.baseAddress, source.count, subtracting ? 1 : 0, &scratch)
+        }
+      }
+    }
+  }
+
+  /// Calls `body` with the levels as the kernel takes them.
+  static func withKernelLevels(
+    _ levels: ArraySlice<DecodedLevel>,
+    gathered: [bstk_level],
+    _ body: (UnsafeBufferPointer<bstk_level>) -> Void
+  ) {
+    guard let level = levels.first else {
+      unsafe gathered.withUnsafeBufferPointer { unsafe body($0) }
+      return
+    }
+    unsafe level.u.withUnsafeBufferPointer { u in
+      unsafe level.vt.withUnsafeBufferPointer { vt in
+        func rest(_ signs: UnsafePointer<UInt8>?) {
+          // SAFETY: the pointers are used only inside the closures that lend them.
+          let one = unsafe bstk_level(
+            u: u.baseAddress, vt: vt.baseAddress, signs: signs, rank: level.rank)
+          unsafe withKernelLevels(levels.dropFirst(), gathered: gathered + [one], body)
+        }
+        if let signs = level.signs {
+          unsafe signs.withUnsafeBufferPointer { unsafe rest($0.baseAddress) }
+        } else {
+          rest(nil)
+        }
+      }
+    }
+  }
+}
