@@ -15,6 +15,13 @@ public struct Perplexity: Hashable, Sendable {
   /// Tokens predicted.
   public let predictedTokenCount: Int
 
+  init(meanLoss: Double, windowCount: Int, predictedTokenCount: Int) {
+    value = exp(meanLoss)
+    self.meanLoss = meanLoss
+    self.windowCount = windowCount
+    self.predictedTokenCount = predictedTokenCount
+  }
+
   /// Measures a model's perplexity on a text.
   ///
   /// Logits are fp32, the log-softmax and its mean are summed in double precision. Blocks the
@@ -60,6 +67,6 @@ public struct Perplexity: Hashable, Sendable {
     let predicted = windows.count * (`protocol`.windowLength - 1)
     let loss = -sum / Double(predicted)
     return Perplexity(
-      value: exp(loss), meanLoss: loss, windowCount: windows.count, predictedTokenCount: predicted)
+      meanLoss: loss, windowCount: windows.count, predictedTokenCount: predicted)
   }
 }

@@ -69,8 +69,19 @@ public final class BSTKWeights: Sendable {
   func loadMatrix(_ number: Int, levels: Int = .max) throws(BSTKError) -> [Float] {
     var weights = [Float](repeating: 0, count: manifest.matrices[number].elementCount)
     var span = weights.mutableSpan
-    try reconstructor(ofMatrix: number, levels: levels).reconstruct(into: &span)
+    try reconstructor(ofMatrix: number, levels: 0..<levels).reconstruct(into: &span)
     return weights
+  }
+
+  /// Adds the levels between two counts to weights that hold the first ones, or takes them off.
+  ///
+  /// - Parameter weights: The matrix with its first `old` levels; with `new` ones on return.
+  func change(
+    matrix number: Int, from old: Int, to new: Int, _ weights: inout MutableSpan<Float>
+  ) throws(BSTKError) {
+    guard old != new else { return }
+    let between = try reconstructor(ofMatrix: number, levels: min(old, new)..<max(old, new))
+    between.reconstruct(mode: old < new ? .add : .subtract, into: &weights)
   }
 
   /// Reconstructs a matrix strip by strip.
@@ -98,12 +109,12 @@ public final class BSTKWeights: Sendable {
   }
 
   func reconstructor(
-    ofMatrix number: Int, levels: Int = .max
+    ofMatrix number: Int, levels: Range<Int> = 0..<Int.max
   ) throws(BSTKError) -> Reconstructor {
     let decoder = try ChunkDecoder()
     var blocks: [SignBlock] = []
-    let used = min(levels, levelCounts[number])
-    for chunk in file.blockChunks(ofMatrix: number).prefix(used) {
+    let used = levels.clamped(to: 0..<levelCounts[number])
+    for chunk in file.blockChunks(ofMatrix: number)[used] {
       guard let layout = manifest.blockLayout(ofChunk: chunk) else { continue }
       let payload = try file.payload(ofChunk: chunk, decoder: decoder)
       do throws(NumericsError) {

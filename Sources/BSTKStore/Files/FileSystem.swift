@@ -15,6 +15,13 @@ public enum FileSystem {
     return unsafe lstat(path, &info) == 0
   }
 
+  /// Whether `path` is a folder, or a link to one.
+  public static func isFolder(_ path: String) -> Bool {
+    var info = stat()
+    // SAFETY: `info` outlives the call, which fills it.
+    return unsafe stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// Renames `source` to `target`, replacing it, and makes the new name durable.
   public static func rename(_ source: String, to target: String) throws(BSTKError) {
     #if canImport(Darwin)
