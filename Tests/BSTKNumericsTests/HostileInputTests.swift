@@ -52,6 +52,7 @@ import Testing
       let weights = [Float](repeating: constant, count: rows * columns)
       let levels = try decompose(
         weights, rows: rows, columns: columns, options: DecompositionOptions(levels: 3, rank: rank))
+      #expect(levels.allSatisfy { $0.block.rank == min(rank, rows, columns) })
       let rebuilt = try reconstruct(levels.map(\.block))
       #expect(Matrices.relativeError(rebuilt, weights) < 1e-5)
       #expect(levels[0].weightError.relativeAfter < 1e-2)

@@ -4,6 +4,9 @@
 /// over the whole row-major matrix, most significant bit first, 1 = +1, unused bits of the last byte
 /// zero. `u` and `vt` are bytes in the layout of ``VectorType``.
 public struct SignBlock: Sendable, Equatable {
+  /// The largest rank of a block.
+  public static let maximumRank = 1024
+
   /// Rows of the matrix (outputs of the layer).
   public let rows: Int
   /// Columns of the matrix (inputs of the layer).
@@ -27,7 +30,7 @@ public struct SignBlock: Sendable, Equatable {
     rows: Int, columns: Int, rank: Int, vectorType: VectorType, signs: [UInt8], u: [UInt8],
     vt: [UInt8]
   ) throws(NumericsError) {
-    guard rank > 0 else { throw .invalidShape("rank \(rank)") }
+    guard (1...SignBlock.maximumRank).contains(rank) else { throw .invalidShape("rank \(rank)") }
     let signBytes = try SignBlock.signByteCount(rows: rows, columns: columns)
     let parts = [
       (signBytes, signs.count),

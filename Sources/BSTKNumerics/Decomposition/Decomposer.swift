@@ -82,7 +82,7 @@ public struct Decomposer: ~Copyable {
   ///   `factorizationFailed` when LAPACK gives up.
   public mutating func next() throws(NumericsError) -> DecomposedLevel? {
     guard levelCount < options.ranks.count else { return nil }
-    let rank = options.ranks[levelCount]
+    let rank = min(options.ranks[levelCount], rows, columns)
     let gain = levelCount < options.magnitudeGains.count ? options.magnitudeGains[levelCount] : 1
     let triplets = try leadingTriplets(rank: rank)
     let factors = MagnitudeFactors(

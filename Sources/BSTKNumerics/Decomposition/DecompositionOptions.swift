@@ -2,17 +2,19 @@
 public struct DecompositionOptions: Sendable, Equatable {
   /// How the truncated singular value decomposition of |R| is computed.
   public enum Method: Sendable, Equatable {
-    /// Exact for small matrices, block Krylov for the others.
+    /// Exact up to a smaller side of 256; beyond, block Krylov steps until one lowers the squared
+    /// error by less than 2 in 10,000. Ranks above 256 are exact at any size.
     case automatic
-    /// All singular values, by the eigenvectors of the Gram matrix in double precision.
+    /// By the eigenvectors of the smaller Gram matrix in double precision. Takes some four times
+    /// the square of the smaller side in doubles, and minutes for thousands of rows and columns.
     case exact
-    /// Randomized block Krylov iteration (Musco & Musco, 2015) with `oversampling` more vectors
-    /// than the rank and `powerIterations` steps; a rank-sized share of the matrix's smaller side
-    /// makes it exact.
+    /// A fixed number of block Krylov steps (Musco & Musco, arXiv 1504.05477) from `oversampling`
+    /// more vectors than the rank, rounded up to 16; exact where the space would fill the matrix.
     case randomized(oversampling: Int, powerIterations: Int)
   }
 
-  /// The rank of the magnitude at each level; its count is the number of levels.
+  /// The rank of the magnitude at each level, 1 to 1,024; its count is the number of levels, 1 to
+  /// 64. A rank above the matrix's smaller side is taken as that side.
   public var ranks: [Int]
   /// How U and V^T are stored.
   public var vectorType: VectorType = .fp16
@@ -42,8 +44,8 @@ public struct DecompositionOptions: Sendable, Equatable {
     guard !ranks.isEmpty, ranks.count <= 64 else {
       throw .invalidOption("\(ranks.count) levels; 1 to 64 are possible")
     }
-    for rank in ranks where rank < 1 || rank > 1024 {
-      throw .invalidOption("rank \(rank); 1 to 1024 are possible")
+    for rank in ranks where rank < 1 || rank > SignBlock.maximumRank {
+      throw .invalidOption("rank \(rank); 1 to \(SignBlock.maximumRank) are possible")
     }
     for gain in magnitudeGains where !(gain > 0 && gain <= 16) {
       throw .invalidOption("magnitude gain \(gain); it must be above 0 and at most 16")

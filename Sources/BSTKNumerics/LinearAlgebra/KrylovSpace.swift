@@ -2,7 +2,8 @@
 struct KrylovSpace {
   var basis: OrthonormalBasis
   private let rows: Int
-  private let capacity: Int
+  /// Images there is room for; grows with the basis.
+  private var capacity: Int
   private var count = 0
   /// A · basis, rows × capacity.
   private var images: [Double]
@@ -20,6 +21,13 @@ struct KrylovSpace {
   /// Takes in the images of the `width` vectors appended to the basis last.
   mutating func append(images block: [Float], width: Int) throws(NumericsError) {
     precondition(count + width == basis.count && block.count == rows * width)
+    if basis.capacity > capacity {
+      let wider = basis.capacity
+      images = Restride.widened(images, rows: rows, from: capacity, to: wider)
+      gram = Restride.widened(gram, rows: capacity, from: capacity, to: wider)
+      gram += [Double](repeating: 0, count: (wider - capacity) * wider)
+      capacity = wider
+    }
     let newest = block.map { Double($0) }
     for row in 0..<rows {
       for column in 0..<width {
@@ -62,7 +70,7 @@ struct KrylovSpace {
     var basisTarget = mixedBasis.mutableSpan
     BLAS.gemm(
       transposeB: true, m: leading, n: basis.length, k: count, a: narrow.span, lda: count,
-      b: basis.vectors.span, ldb: capacity, c: &basisTarget, ldc: basis.length)
+      b: basis.vectors.span, ldb: basis.capacity, c: &basisTarget, ldc: basis.length)
     return (mixedImages.map { Float($0) }, mixedBasis)
   }
 

@@ -1,8 +1,8 @@
 /// A growing set of orthonormal vectors, element-major: row i holds element i of every vector.
 struct OrthonormalBasis {
   let length: Int
-  /// Vectors there is room for.
-  let capacity: Int
+  /// Vectors there is room for; grows by doubling.
+  private(set) var capacity: Int
   private(set) var count = 0
   /// length × capacity.
   private(set) var vectors: [Float]
@@ -21,7 +21,12 @@ struct OrthonormalBasis {
   /// - Parameter block: length × width, element-major.
   /// - Throws: `factorizationFailed` when the block holds NaN or infinity.
   mutating func append(_ block: inout [Float], width: Int) throws(NumericsError) {
-    precondition(block.count == length * width && width <= capacity - count)
+    precondition(block.count == length * width && width <= length - count)
+    if count + width > capacity {
+      let wider = min(length, 2 * capacity)
+      vectors = Restride.widened(vectors, rows: length, from: capacity, to: wider)
+      capacity = wider
+    }
     // Until a pass removes little from vectors that were orthonormal before it: rounding noise
     // that lies mostly inside the basis takes several.
     for pass in 0..<6 {

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Synchronization
 
 /// Work split over as many threads as the BLAS uses.
 enum Parallel {
@@ -11,8 +12,14 @@ enum Parallel {
       for index in 0..<count { body(index) }
       return
     }
-    DispatchQueue.concurrentPerform(iterations: workers) { worker in
-      for index in stride(from: worker, to: count, by: workers) { body(index) }
+    // Whoever is free takes the next index, so that a thread held up elsewhere delays one of them.
+    let taken = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: workers) { _ in
+      while true {
+        let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < count else { return }
+        body(index)
+      }
     }
   }
 }

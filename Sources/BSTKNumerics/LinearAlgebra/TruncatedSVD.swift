@@ -11,6 +11,8 @@ struct TruncatedSVD {
   ///
   /// On random matrices what all further steps could gain is then about twice as much.
   private static let tolerance = 2e-4
+  /// Steps most matrices take; more cost another allocation.
+  private static let usualSteps = 8
   /// Vectors at most in an automatic Krylov space.
   private static let vectorLimit = 1024
 
@@ -100,7 +102,8 @@ struct TruncatedSVD {
     var random = RandomNumbers(seed: seed)
     // The vector of ones is close to the first singular vector of a matrix without negatives.
     var block = (0..<columns * width).map { $0 % width == 0 ? 1 : random.symmetricUnit() }
-    var space = KrylovSpace(rows: rows, columns: columns, capacity: width * (steps + 1))
+    var space = KrylovSpace(
+      rows: rows, columns: columns, capacity: width * min(steps + 1, Self.usualSteps + 1))
     let sweep = MatrixSweep(rows: rows, columns: columns)
     var captured = 0.0
     for step in 0...steps {

@@ -1,14 +1,5 @@
 internal import CKernels
 
-/// A level ready for the kernel: decoded vectors and, unless all signs are +1, the sign plane.
-struct DecodedLevel: Sendable {
-  let rank: Int
-  let u: [Float]
-  let vt: [Float]
-  /// Nil: all +1.
-  let signs: [UInt8]?
-}
-
 enum LevelAccumulator {
   /// Adds sign ⊙ (U · V^T) of all levels to rows `first` and following, or subtracts them.
   ///
