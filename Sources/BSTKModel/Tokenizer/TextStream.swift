@@ -30,7 +30,7 @@ public struct TextStream: Sendable {
       }
     }
     pending.append(contentsOf: bytes)
-    let kept = Self.incompleteSuffix(of: pending)
+    let kept = UTF8Text.incompleteSuffix(of: pending)
     let text = String(decoding: pending.dropLast(kept), as: UTF8.self)
     pending.removeFirst(pending.count - kept)
     return text
@@ -40,16 +40,5 @@ public struct TextStream: Sendable {
   public mutating func finish() -> String {
     defer { pending = [] }
     return String(decoding: pending, as: UTF8.self)
-  }
-
-  /// How many bytes at the end are a proper start of a character.
-  private static func incompleteSuffix(of bytes: [UInt8]) -> Int {
-    for length in 1...3 where length <= bytes.count {
-      let byte = bytes[bytes.count - length]
-      if byte & 0xC0 == 0x80 { continue }
-      let whole = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1
-      return whole > length ? length : 0
-    }
-    return 0
   }
 }

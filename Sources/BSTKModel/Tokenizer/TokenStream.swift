@@ -41,7 +41,7 @@ public struct TokenStream: Sendable {
   {
     var text = incomplete + [UInt8](copying: bytes)
     let start = byteCount - incomplete.count
-    let tail = Self.incompleteSuffix(of: text)
+    let tail = UTF8Text.incompleteSuffix(of: text)
     incomplete = Array(text.suffix(tail))
     text.removeLast(tail)
     byteCount += bytes.count
@@ -104,19 +104,6 @@ public struct TokenStream: Sendable {
     if addsSpecialTokens { tokens.append(contentsOf: tokenizer.template.suffix) }
     buffer = []
     isStart = true
-  }
-
-  // MARK: UTF-8
-
-  /// How many bytes at the end are the start of a character that may still become whole.
-  private static func incompleteSuffix(of text: [UInt8]) -> Int {
-    for length in 1...3 where length <= text.count {
-      let byte = text[text.count - length]
-      if byte & 0xC0 == 0x80 { continue }
-      let whole = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1
-      return whole > length ? length : 0
-    }
-    return 0
   }
 
   /// Position of the first byte that does not belong to valid UTF-8, or nil.

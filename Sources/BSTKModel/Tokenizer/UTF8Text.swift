@@ -21,6 +21,20 @@ enum UTF8Text {
     while text[start] & 0xC0 == 0x80 { start -= 1 }
     return scalar(in: text, at: start)
   }
+
+  /// How many bytes at the end are the start of a character that may still become whole.
+  static func incompleteSuffix(of bytes: [UInt8]) -> Int {
+    for length in 1...3 where length <= bytes.count {
+      switch bytes[bytes.count - length] {
+      case 0x80...0xBF: continue
+      case 0xC2...0xDF: return length < 2 ? length : 0
+      case 0xE0...0xEF: return length < 3 ? length : 0
+      case 0xF0...0xF4: return length
+      default: return 0
+      }
+    }
+    return 0
+  }
 }
 
 extension [UInt8] {

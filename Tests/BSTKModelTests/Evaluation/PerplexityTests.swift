@@ -1,3 +1,4 @@
+import BSTKFormat
 import BSTKModel
 import Foundation
 import Testing
@@ -32,5 +33,41 @@ import Testing
 
   @Test func `a larger trained model on its evaluation text`() throws {
     if let url = ModelFolders.larger { try check(url) }
+  }
+}
+
+extension PerplexityTests {
+  @Test func `batches change nothing, limits cut, and short texts are refused`() throws {
+    let model = try OpenedModel(ModelFolders.references.appending(path: "llama-linear"))
+    let tokens = (0..<100).map { TokenID($0 * 29 % 64) }
+    let whole = try Perplexity.measure(
+      tokens, with: model.transformer, protocol: EvaluationProtocol(windowLength: 9))
+    #expect(whole.windowCount == 11 && whole.predictedTokenCount == 88)
+    let inParts = try Perplexity.measure(
+      tokens, with: model.transformer,
+      protocol: EvaluationProtocol(windowLength: 9, batchByteCount: 1))
+    #expect(abs(inParts.value / whole.value - 1) < 1e-6)
+    let limited = try Perplexity.measure(
+      tokens, with: model.transformer,
+      protocol: EvaluationProtocol(windowLength: 9, windowLimit: 2))
+    let start = try Perplexity.measure(
+      Array(tokens.prefix(18)), with: model.transformer,
+      protocol: EvaluationProtocol(windowLength: 9))
+    #expect(limited == start)
+    for length in [0, 1, 101] {
+      #expect(throws: BSTKError.self) {
+        try EvaluationProtocol(windowLength: length).windows(of: tokens)
+      }
+    }
+  }
+
+  @Test func `a measurement can be cancelled`() throws {
+    struct Cancelled: Error {}
+    let model = try OpenedModel(ModelFolders.references.appending(path: "llama-linear"))
+    #expect(throws: Cancelled.self) {
+      try Perplexity.measure(
+        [1, 2, 3, 4], with: model.transformer, protocol: EvaluationProtocol(windowLength: 2)
+      ) { _ in throw Cancelled() }
+    }
   }
 }

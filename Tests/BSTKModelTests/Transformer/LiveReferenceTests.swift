@@ -1,0 +1,39 @@
+import BSTKModel
+import BSTKTestSupport
+import Foundation
+import Testing
+
+/// The comparison with the Python libraries on models and tokenizers made on the spot.
+@Suite struct LiveReferenceTests {
+  private func script(_ name: String) throws -> String {
+    try String(
+      contentsOf: ModelFolders.package.appending(path: "Tests/BSTKModelTests/Scripts/\(name)"),
+      encoding: .utf8)
+  }
+
+  @Test func `random models of every kind, made now`() async throws {
+    guard let python = await PythonPeer.having("torch", "transformers", "safetensors") else {
+      return
+    }
+    let folder = try TemporaryFolder()
+    let seed = Int.random(in: 0..<1_000_000)
+    _ = try await python.run(script("make_reference_models.py"), folder.path, "\(seed)")
+    print("models made with seed \(seed)")
+    for name in ReferenceModels.names {
+      try ReferenceModels.check(URL(filePath: folder.path).appending(path: name))
+    }
+  }
+
+  @Test func `tokenizers of every kind, trained now on another text`() async throws {
+    guard let python = await PythonPeer.having("tokenizers") else { return }
+    let folder = try TemporaryFolder()
+    let text = ModelFolders.trained.appending(path: "eval.txt").path
+    _ = try await python.run(script("make_reference_tokenizers.py"), folder.path, text)
+    for name in ReferenceTokenizers.names {
+      let (tokenizer, cases) = try ReferenceTokenizers.open(name, in: URL(filePath: folder.path))
+      for golden in cases {
+        #expect(tokenizer.encode(golden.text) == golden.ids, "\(name): \(golden.text)")
+      }
+    }
+  }
+}
