@@ -38,16 +38,19 @@ extension Compressor {
     of tensor: TensorDescription, in folder: HuggingFaceFolder, rank: Int
   ) throws(BSTKError) -> Decomposer {
     var weights = [Float](repeating: 0, count: tensor.elementCount)
-    var span = weights.mutableSpan
-    try folder.readFloats(of: tensor.name, from: 0, into: &span)
+    do {
+      var span = weights.mutableSpan
+      try folder.readFloats(of: tensor.name, from: 0, into: &span)
+    }
     var settings = DecompositionOptions(levels: options.levelCount, rank: rank)
     settings.vectorType = BSTKNumerics.VectorType(options.vectors)
     settings.seed = options.seed
     settings.magnitudeGains = [options.firstLevelGain]
     settings.inputScale = try scales?.scale(of: tensor.name, columns: tensor.shape[1])
     do throws(NumericsError) {
+      // Given away, so that the decomposer works on this memory and not on a copy.
       return try Decomposer(
-        weights, rows: tensor.shape[0], columns: tensor.shape[1], options: settings)
+        consume weights, rows: tensor.shape[0], columns: tensor.shape[1], options: settings)
     } catch {
       if case .notFinite(let index) = error {
         throw BSTKError(

@@ -1,7 +1,8 @@
 internal import BSTKFormat
 internal import BSTKNumerics
 
-/// Conversion between stored elements, which are little-endian, and fp32.
+/// Conversion between stored elements, which are little-endian like every machine Swift runs on
+/// with this package's libraries, and fp32.
 enum FloatConversion {
   /// Decodes elements of a floating-point type into `floats`, from `start` on.
   ///
@@ -11,30 +12,28 @@ enum FloatConversion {
   ) {
     let width = type.byteCount
     let count = bytes.count / width
-    precondition(bytes.count % width == 0 && count <= floats.count - start, "sizes must match")
+    precondition(
+      bytes.count % width == 0 && start >= 0 && count <= floats.count - start, "sizes must match")
     switch type {
     case .f16, .bf16:
-      let halves = [UInt16](capacity: count) { output in
-        for index in 0..<count {
-          output.append(UInt16(bytes[2 * index]) | UInt16(bytes[2 * index + 1]) << 8)
-        }
-      }
-      var values = [Float](repeating: 0, count: count)
-      var target = values.mutableSpan
+      let halves: [UInt16] = elements(bytes, count: count)
+      var target = floats._mutatingExtracting(start..<(start + count))
       if type == .f16 {
         HalfFloats.widen(fp16: halves.span, into: &target)
       } else {
         HalfFloats.widen(bf16: halves.span, into: &target)
       }
-      for index in 0..<count { floats[start + index] = values[index] }
     case .f32:
-      for index in 0..<count {
-        floats[start + index] = Float(bitPattern: UInt32(word(bytes, at: 4 * index, width: 4)))
+      unsafe bytes.withUnsafeBytes { source in
+        unsafe floats.withUnsafeMutableBytes { target in
+          // SAFETY: `source` has `4 * count` bytes, and the target that many behind `4 * start`.
+          unsafe UnsafeMutableRawBufferPointer(rebasing: target[(4 * start)...])
+            .copyMemory(from: source)
+        }
       }
     case .f64:
-      for index in 0..<count {
-        floats[start + index] = Float(Double(bitPattern: word(bytes, at: 8 * index, width: 8)))
-      }
+      let doubles: [Double] = elements(bytes, count: count)
+      for index in 0..<count { floats[start + index] = Float(doubles[index]) }
     default:
       preconditionFailure("\(type) is not floating point")
     }
@@ -51,27 +50,31 @@ enum FloatConversion {
       } else {
         HalfFloats.narrow(floats, bf16: &target)
       }
-      return [UInt8](capacity: 2 * floats.count) { output in
-        for half in halves {
-          output.append(UInt8(truncatingIfNeeded: half))
-          output.append(UInt8(truncatingIfNeeded: half >> 8))
-        }
-      }
+      return bytes(halves.span)
     case .f32:
-      return [UInt8](capacity: 4 * floats.count) { output in
-        for index in floats.indices {
-          let bits = floats[index].bitPattern
-          for byte in 0..<4 { output.append(UInt8(truncatingIfNeeded: bits >> UInt32(8 * byte))) }
-        }
-      }
+      return bytes(floats)
     default:
       preconditionFailure("\(type) is no type to encode to")
     }
   }
 
-  private static func word(_ bytes: Span<UInt8>, at start: Int, width: Int) -> UInt64 {
-    var bits: UInt64 = 0
-    for byte in 0..<width { bits |= UInt64(bytes[start + byte]) << (8 * UInt64(byte)) }
-    return bits
+  /// A copy of bytes as numbers of a type without invalid bit patterns.
+  private static func elements<Element: BitwiseCopyable>(
+    _ bytes: Span<UInt8>, count: Int
+  ) -> [Element] {
+    unsafe [Element](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+      unsafe bytes.withUnsafeBytes { source in
+        // SAFETY: the capacity is `count` elements, whose bytes `source` holds exactly.
+        unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: source)
+      }
+      initializedCount = count
+    }
+  }
+
+  private static func bytes<Element: BitwiseCopyable>(_ elements: Span<Element>) -> [UInt8] {
+    unsafe elements.withUnsafeBytes { source in
+      // SAFETY: the buffer is copied while the span is valid.
+      unsafe [UInt8](source)
+    }
   }
 }
