@@ -14,6 +14,8 @@ struct Connection: ~Copyable {
   private let core: ServerCore
   /// Bytes received and not yet understood.
   private var received: [UInt8] = []
+  /// How far the end of the header section has been looked for in vain.
+  private var searched = 0
 
   init(socket: Int32, core: ServerCore) {
     self.socket = ConnectionSocket(raw: socket)
@@ -51,9 +53,14 @@ struct Connection: ~Copyable {
   private mutating func nextHead() throws(HTTPFailure) -> [UInt8]? {
     let limits = core.limits
     var deadline: Int64?
+    var hasSkippedLine = false
     while true {
-      // An empty line before a request is an old client's habit (RFC 9112 section 2.2).
-      while received.starts(with: [0x0D, 0x0A]) { received.removeFirst(2) }
+      // One empty line before a request is an old client's habit (RFC 9112 section 2.2).
+      if !hasSkippedLine, received.starts(with: [0x0D, 0x0A]) {
+        received.removeFirst(2)
+        hasSkippedLine = true
+        searched = 0
+      }
       if let head = try takeHead() { return head }
       let now = SystemCall.monotonicMilliseconds()
       if received.isEmpty {
@@ -88,15 +95,18 @@ struct Connection: ~Copyable {
     guard let end else { return nil }
     let head = Array(received[..<end])
     received.removeFirst(end + 4)
+    searched = 0
     return head
   }
 
   /// Where the CR LF CR LF begins that ends a header section.
-  private borrowing func endOfHead() -> Int? {
-    guard received.count >= 4 else { return nil }
-    return (0...(received.count - 4)).first { index in
-      received[index] == 0x0D && received[index + 1] == 0x0A && received[index + 2] == 0x0D
-        && received[index + 3] == 0x0A
+  private mutating func endOfHead() -> Int? {
+    while searched + 4 <= received.count {
+      if received[searched..<(searched + 4)].elementsEqual([0x0D, 0x0A, 0x0D, 0x0A]) {
+        return searched
+      }
+      searched += 1
     }
+    return nil
   }
 }

@@ -3,6 +3,11 @@ internal import ArgumentParser
 /// The `bstk` command.
 @main
 struct Bstk: ParsableCommand {
+  private static let version = "0.1.0"
+
+  /// Name and version, for the provenance of files.
+  static let creator = "bstk \(version)"
+
   static let configuration = CommandConfiguration(
     commandName: "bstk",
     abstract: "Compressed language models, downloadable by the megabyte.",
@@ -19,9 +24,10 @@ struct Bstk: ParsableCommand {
       EXIT CODES
         0 good, 1 the input is invalid or incomplete, 2 failure, 64 wrong usage
       """,
-    version: "0.1.0",
+    version: version,
     subcommands: [
       Compress.self,
+      Demo.self,
       Export.self,
       Import.self,
       Inspect.self,

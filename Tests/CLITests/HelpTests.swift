@@ -13,7 +13,9 @@ struct HelpTests {
   @Test("Every command of the design is there, and the list is the program's own")
   func complete() async throws {
     #expect(
-      Set(Self.commands).isSuperset(of: ["inspect", "plan", "serve", "trim", "verify"]))
+      Set(Self.commands).isSuperset(of: [
+        "compress", "demo", "export", "inspect", "plan", "serve", "trim", "verify",
+      ]))
     let run = try await Program.run(["--help"])
     #expect(run.code == 0)
     for command in Self.commands { #expect(run.output.contains("  \(command) "), "\(command)") }

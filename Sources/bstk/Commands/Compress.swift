@@ -59,7 +59,7 @@ struct Compress: BstkCommand {
     options.vectors = vectors
     options.seed = seed
     options.threadCount = threads
-    options.creator = "bstk \(Bstk.configuration.version)"
+    options.creator = Bstk.creator
     let compressor = try Compressor(options: options)
     let folder = try HuggingFaceFolder(path: model)
     let sourceByteCount = folder.tensors.reduce(0) { $0 + $1.byteCount }

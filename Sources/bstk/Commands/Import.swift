@@ -32,7 +32,7 @@ struct Import: BstkCommand {
       mode: json ? .silent : .automatic)
     _ = try importer.write(to: output) { bar.update(completed: $0) }
     bar.finish()
-    let report = ModelReport(try NamedModel(output))
+    let report = ModelReport(try NamedModel(file: output))
     if json { try JSONLines.print(report) } else { report.print(withOrder: false) }
   }
 }

@@ -10,10 +10,11 @@ struct Inspect: BstkCommand {
       EXAMPLES
         bstk inspect model.bstk
         bstk inspect model.bstk --order
+        bstk inspect https://example.org/model.bstk
         bstk inspect model.bstk --json | jq .prefix
       """)
 
-  @Argument(help: "A .bstk file.", completion: .file(extensions: ["bstk"]))
+  @Argument(help: "A .bstk file or its http(s) address.", completion: .file(extensions: ["bstk"]))
   var model: String
 
   @Flag(help: "Also list every chunk in file order.")
@@ -25,7 +26,7 @@ struct Inspect: BstkCommand {
   var reportsJSON: Bool { json }
 
   func execute() async throws {
-    let report = ModelReport(try NamedModel(model))
+    let report = ModelReport(try await NamedModel.open(model))
     if json { try JSONLines.print(report) } else { report.print(withOrder: order) }
   }
 }

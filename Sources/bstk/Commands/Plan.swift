@@ -9,11 +9,12 @@ struct Plan: BstkCommand {
 
       EXAMPLES
         bstk plan model.bstk --mb 900
+        bstk plan https://example.org/model.bstk --mb 900
         bstk plan model.bstk --ram 2GiB
         bstk plan model.bstk --blocks 120 --json
       """)
 
-  @Argument(help: "A .bstk file.", completion: .file(extensions: ["bstk"]))
+  @Argument(help: "A .bstk file or its http(s) address.", completion: .file(extensions: ["bstk"]))
   var model: String
 
   @OptionGroup(title: "Budget") var budget: BudgetOptions
@@ -24,7 +25,7 @@ struct Plan: BstkCommand {
   var reportsJSON: Bool { json }
 
   func execute() async throws {
-    let report = try PlanReport(NamedModel(model), budget: budget.budget)
+    let report = try PlanReport(await NamedModel.open(model), budget: budget.budget)
     if json { try JSONLines.print(report) } else { report.print() }
   }
 }

@@ -1,19 +1,38 @@
 internal import BSTKFormat
 internal import BSTKStore
+internal import BSTKTransport
 
 /// A model named on the command line: its manifest, and how much of it is there.
 struct NamedModel {
   /// As it was named.
   let name: String
   let manifest: Manifest
-  /// Bytes of the file as found.
+  /// Bytes of the file as found; as published where a server does not say.
   let byteCount: UInt64
 
-  /// Opens the header and index of a file; nothing else is read.
-  init(_ name: String) throws(BSTKError) {
+  /// Opens the header and index of a file or an address; nothing else is read.
+  static func open(_ name: String) async throws -> NamedModel {
+    guard isAddress(name) else { return try NamedModel(file: name) }
+    let remote = try await Fetcher().manifest(of: name)
+    return NamedModel(
+      name: name, manifest: remote.manifest,
+      byteCount: remote.byteCount ?? remote.manifest.header.storedByteCount)
+  }
+
+  /// Opens a file.
+  init(file name: String) throws(BSTKError) {
     let file = try ModelFile(name)
+    self.init(name: name, manifest: file.manifest, byteCount: file.byteCount)
+  }
+
+  private init(name: String, manifest: Manifest, byteCount: UInt64) {
     self.name = name
-    manifest = file.manifest
-    byteCount = file.byteCount
+    self.manifest = manifest
+    self.byteCount = byteCount
+  }
+
+  /// Whether the text names something on a server rather than a file.
+  private static func isAddress(_ text: String) -> Bool {
+    ["http://", "https://", "file://"].contains { text.lowercased().hasPrefix($0) }
   }
 }

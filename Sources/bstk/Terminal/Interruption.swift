@@ -11,11 +11,13 @@ internal import Synchronization
 
 /// Ctrl-C and a polite request to end.
 enum Interruption {
+  private static let numbers = [SIGINT, SIGTERM]
+
   /// Calls `handler` on a queue of its own at each SIGINT and SIGTERM, which no longer end the
   /// process. Listening stops when the returned token is released.
   static func listen(_ handler: @escaping @Sendable () -> Void) -> Token {
     let queue = DispatchQueue(label: "bstk.signals")
-    let sources = [SIGINT, SIGTERM].map { number in
+    let sources = numbers.map { number in
       // An ignored signal still reaches the source.
       _ = signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
@@ -33,7 +35,10 @@ enum Interruption {
   final class Token: @unchecked Sendable {
     private let sources: [any DispatchSourceSignal]
     fileprivate init(sources: [any DispatchSourceSignal]) { self.sources = sources }
-    deinit { for source in sources { source.cancel() } }
+    deinit {
+      for source in sources { source.cancel() }
+      for number in numbers { _ = signal(number, SIG_DFL) }
+    }
   }
 
   /// Ends the process as an unhandled Ctrl-C does.
