@@ -33,7 +33,7 @@ extension InvalidFixtures {
       number("chunk-count-over-limit", "17", "LIMIT", at: 72, UInt32(262_145)),
       number("chunk-count-wraps", "17", "LIMIT", at: 72, UInt32.max),
       number("name-pool-wraps", "3", "TABLE", at: 76, UInt32.max),
-      number("extension-length-wraps", "3", "TABLE", at: 80, UInt32.max),
+      number("extension-area-wraps", "3", "TABLE", at: 80, UInt32.max),
       number(
         "index-length-too-long", "3", "TABLE", at: 40, UInt64(RawFile.sample().index().count) + 8),
       number("matrix-count-too-low", "3", "TABLE", at: 64, UInt32(1)),

@@ -1,1 +1,0 @@
-// BSTKCodecTests: placeholder while the package is laid out.

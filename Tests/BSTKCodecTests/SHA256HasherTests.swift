@@ -1,0 +1,23 @@
+import BSTKCodec
+import BSTKFormat
+import Testing
+
+@Suite struct SHA256HasherTests {
+  /// FIPS 180-4's examples.
+  @Test(arguments: [
+    ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+    ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+    (
+      "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+      "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+    ),
+  ])
+  func knownVectors(_ text: String, hex: String) {
+    let bytes = Array(text.utf8)
+    #expect(SHA256Hasher.digest(of: bytes.span).hex == hex)
+    var hasher = SHA256Hasher()
+    for byte in bytes { hasher.update([byte].span) }
+    #expect(hasher.finalized().hex == hex)
+    #expect(hasher.finalized().hex == hex)
+  }
+}

@@ -1,1 +1,0 @@
-// BSTKFormatTests: placeholder while the package is laid out.
