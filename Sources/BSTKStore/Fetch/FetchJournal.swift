@@ -1,4 +1,4 @@
-internal import BSTKFormat
+package import BSTKFormat
 
 /// What a fetch has already stored in its partial file, kept beside it.
 ///
@@ -23,6 +23,12 @@ package final class FetchJournal: Sendable {
     package let root: String
     /// The bytes it claims are stored.
     package let present: ByteRangeSet
+
+    /// Makes contents.
+    package init(root: String, present: ByteRangeSet) {
+      self.root = root
+      self.present = present
+    }
   }
 
   private static let title = "bstk fetch journal 1"
@@ -39,12 +45,12 @@ package final class FetchJournal: Sendable {
       text += "+ \(range.lowerBound) \(range.upperBound)\n"
     }
     let temporary = path + ".tmp"
-    let file = try OutputFile(temporary, access: .create)
+    let file = try OutputFile(temporary, .updateOrCreate)
     try file.truncate(to: 0)
     let bytes = Array(text.utf8)
     try file.write(bytes.span, at: 0)
     try file.synchronize()
-    try OutputFile.rename(temporary, to: path)
+    try FileSystem.rename(temporary, to: path)
     self.file = file
     end = EndPosition(bytes.count)
   }
@@ -72,9 +78,9 @@ package final class FetchJournal: Sendable {
 
   /// Reads a journal; nil when there is none or it is not one this release understands.
   package static func load(_ path: String) -> Contents? {
-    guard let file = try? OutputFile(path, access: .read),
+    guard let file = try? OutputFile(path, .read),
       let count = try? file.byteCount(), count <= byteLimit,
-      let bytes = try? file.read(at: 0, count: count)
+      let bytes = try? file.bytes(at: 0, count: count)
     else { return nil }
     return parse(String(decoding: bytes, as: UTF8.self))
   }

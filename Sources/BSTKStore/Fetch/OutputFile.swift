@@ -1,181 +1,103 @@
-internal import BSTKFormat
+package import BSTKFormat
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
+#if canImport(Darwin)
   internal import Darwin
+#else
+  internal import Glibc
 #endif
 
-/// An open file that a fetch writes to by position.
-///
-/// `pread` and `pwrite` keep no position of their own, so the writer queue and a reader may use one
-/// file at once. The descriptor closes with the last reference.
+/// An open file that a fetch fills by position, shared by the threads that write, flush and read
+/// it. It closes with the last reference.
 package final class OutputFile: Sendable {
-  /// How to open the file.
-  package enum Access: Sendable {
-    /// Read an existing file.
-    case read
-    /// Read and write an existing file.
-    case update
-    /// Read and write, creating the file when it is missing.
-    case create
-  }
+  private let handle: FileHandle
 
   /// The path it was opened at.
-  package let path: String
-  let descriptor: Int32
+  package var path: String { handle.path }
 
-  /// Opens a file.
+  /// Opens a regular file.
+  package init(_ path: String, _ access: FileHandle.Access) throws(BSTKError) {
+    handle = try FileHandle(path, access)
+  }
+
+  /// Opens a file for this process alone, creating it when it is missing.
   ///
-  /// - Throws: `IO` with the system's words.
-  package init(_ path: String, access: Access) throws(BSTKError) {
-    let flags =
-      switch access {
-      case .read: O_RDONLY
-      case .update: O_RDWR
-      case .create: O_RDWR | O_CREAT
+  /// The lock is advisory and dies with the process, so a killed fetch never blocks the next one.
+  /// Where the file system has no locks the file is opened without: two fetches of one output write
+  /// the same bytes to the same places, so nothing worse than double work can come of it.
+  ///
+  /// - Throws: `BUSY` when another process holds it, `IO` otherwise.
+  package static func exclusive(_ path: String) throws(BSTKError) -> OutputFile {
+    while true {
+      let file = try OutputFile(path, .updateOrCreate)
+      guard file.handle.tryLock() else {
+        throw BSTKError(
+          .busy, "another process is fetching to \(path)",
+          remedy: "wait for it, or choose another output")
       }
-    self.path = path
-    descriptor = open(path, flags | O_CLOEXEC, 0o644)
-    if descriptor < 0 { throw BSTKError.system("cannot open \(path)") }
+      // The holder before us may have renamed the file to its final name between our open and our
+      // lock; what we hold would then be the finished file.
+      if file.isStillAtItsPath() { return file }
+    }
   }
 
-  deinit {
-    close(descriptor)
-  }
-
-  /// Whether something exists at a path.
-  package static func exists(_ path: String) -> Bool {
-    access(path, F_OK) == 0
+  private func isStillAtItsPath() -> Bool {
+    var held = stat()
+    var found = stat()
+    // SAFETY: both are locals that outlive the calls, which fill them.
+    guard unsafe fstat(handle.descriptor, &held) == 0, unsafe stat(path, &found) == 0 else {
+      return false
+    }
+    return held.st_ino == found.st_ino && held.st_dev == found.st_dev
   }
 
   /// The file's length in bytes.
   package func byteCount() throws(BSTKError) -> Int {
-    var status = stat()
-    // SAFETY: `status` is a local that outlives the call.
-    guard unsafe fstat(descriptor, &status) == 0 else {
-      throw BSTKError.system("cannot examine \(path)")
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw BSTKError(.io, "\(path) is not an ordinary file")
-    }
-    return Int(status.st_size)
+    Int(clamping: try handle.byteCount())
   }
 
-  /// Writes all bytes at a position, however many calls that takes.
+  /// Writes all bytes at a position.
   package func write(_ bytes: Span<UInt8>, at offset: Int) throws(BSTKError) {
-    var done = 0
-    while done < bytes.count {
-      // SAFETY: the pointer is used inside the closure only and `done < buffer.count`.
-      let written = unsafe bytes.withUnsafeBytes { buffer in
-        guard let base = buffer.baseAddress else { return 0 }
-        return unsafe pwrite(
-          descriptor, base + done, buffer.count - done, off_t(offset + done))
-      }
-      if written < 0 {
-        if errno == EINTR { continue }
-        throw BSTKError.system("cannot write \(path)", offset: offset + done)
-      }
-      if written == 0 { throw BSTKError(.io, "cannot write \(path): no bytes were taken") }
-      done += written
+    do throws(BSTKError) {
+      try handle.write(bytes, at: UInt64(offset))
+    } catch {
+      throw BSTKError(.io, error.message, offset: UInt64(offset), remedy: error.remedy)
     }
+  }
+
+  /// Fills `buffer` from a position; returns fewer bytes only where the file ends.
+  package func read(
+    at offset: Int, into buffer: inout MutableSpan<UInt8>
+  ) throws(BSTKError) -> Int {
+    try handle.read(at: UInt64(offset), into: &buffer)
   }
 
   /// Reads up to `count` bytes at a position; fewer only where the file ends.
-  package func read(at offset: Int, count: Int) throws(BSTKError) -> [UInt8] {
-    var failure = false
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      while initialized < count {
-        // SAFETY: reads at most the room that is left in `buffer`, whose base exists as count > 0.
-        guard let base = buffer.baseAddress else { return }
-        let taken = unsafe pread(
-          descriptor, base + initialized, count - initialized, off_t(offset + initialized))
-        if taken < 0 {
-          if errno == EINTR { continue }
-          failure = true
-          return
-        }
-        if taken == 0 { return }
-        initialized += taken
-      }
-    }
-    if failure { throw BSTKError.system("cannot read \(path)", offset: offset) }
+  package func bytes(at offset: Int, count: Int) throws(BSTKError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var span = bytes.mutableSpan
+    let done = try handle.read(at: UInt64(offset), into: &span)
+    if done < count { bytes.removeSubrange(done...) }
     return bytes
   }
 
   /// Sets the file's length.
   package func truncate(to byteCount: Int) throws(BSTKError) {
-    guard ftruncate(descriptor, off_t(byteCount)) == 0 else {
-      throw BSTKError.system("cannot set the length of \(path)")
-    }
+    try handle.truncate(to: UInt64(byteCount))
   }
 
   /// Waits until everything written is on stable storage.
   package func synchronize() throws(BSTKError) {
-    while fsync(descriptor) != 0 {
-      if errno == EINTR { continue }
-      // Pipes and some network file systems cannot sync; there is nothing better to do for them.
-      if errno == EINVAL || errno == ENOTSUP { return }
-      throw BSTKError.system("cannot flush \(path)")
-    }
+    try handle.synchronize()
   }
 
   /// Copies a range of another file to the same place in this one.
   package func copy(_ range: Range<Int>, from other: OutputFile) throws(BSTKError) {
     var position = range.lowerBound
     while position < range.upperBound {
-      let bytes = try other.read(at: position, count: min(1 << 20, range.upperBound - position))
-      if bytes.isEmpty { throw BSTKError(.io, "\(other.path) ended at byte \(position)") }
-      try write(bytes.span, at: position)
-      position += bytes.count
+      let part = try other.bytes(at: position, count: min(1 << 20, range.upperBound - position))
+      if part.isEmpty { throw BSTKError(.io, "\(other.path) ended at byte \(position)") }
+      try write(part.span, at: position)
+      position += part.count
     }
-  }
-}
-
-extension OutputFile {
-  /// Renames a file over another and waits until the folder remembers it.
-  package static func rename(_ source: String, to target: String) throws(BSTKError) {
-    guard unsafe sourceRename(source, target) == 0 else {
-      throw BSTKError.system("cannot rename \(source) to \(target)")
-    }
-    try synchronizeFolder(of: target)
-  }
-
-  /// Removes a file; a missing one is fine.
-  package static func remove(_ path: String) throws(BSTKError) {
-    if unlink(path) != 0, errno != ENOENT { throw BSTKError.system("cannot remove \(path)") }
-  }
-
-  /// Flushes the folder a path lies in, so that a rename or removal survives a power loss.
-  static func synchronizeFolder(of path: String) throws(BSTKError) {
-    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) }
-    let descriptor = open(folder ?? ".", O_RDONLY | O_CLOEXEC)
-    // A folder that cannot be opened or flushed (some network file systems) is no failure: the
-    // rename itself has happened.
-    guard descriptor >= 0 else { return }
-    fsync(descriptor)
-    close(descriptor)
-  }
-}
-
-/// `rename` of the C library; the method above hides its name.
-private func sourceRename(_ source: String, _ target: String) -> Int32 {
-  rename(source, target)
-}
-
-extension BSTKError {
-  /// An `IO` error with the system's words for `errno`.
-  static func system(_ what: String, offset: Int? = nil) -> BSTKError {
-    let number = errno
-    // SAFETY: strerror's string is copied before anything else can run on this thread.
-    let words = unsafe String(cString: strerror(number))
-    let remedy: String? =
-      switch number {
-      case ENOSPC, EDQUOT: "make room and run the same command again; it continues"
-      case EACCES, EPERM, EROFS: "check the permissions, or choose another output"
-      default: nil
-      }
-    return BSTKError(
-      .io, "\(what): \(words)", offset: offset.map(UInt64.init), remedy: remedy)
   }
 }
