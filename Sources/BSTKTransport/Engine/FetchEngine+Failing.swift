@@ -1,0 +1,236 @@
+import BSTKCodec
+import BSTKFormat
+import BSTKStore
+import CCurl
+
+extension FetchEngine {
+  /// A transfer came to its end by itself.
+  func finish(_ key: UInt, _ code: CURLcode) {
+    guard let transfer = transfers[key] else { return }
+    let failure = self.failure(of: transfer, code)
+    let redirect = transfer.handle.string(CURLINFO_REDIRECT_URL)
+    let retryAfter = transfer.handle.offset(CURLINFO_RETRY_AFTER)
+    let connect = Double(transfer.handle.offset(CURLINFO_CONNECT_TIME_T)) / 1e6
+    if connect > 0 { roundTrip = min(roundTrip, max(connect, 0.001)) }
+    submit(transfer)
+    retire(transfer)
+    if transfer.purpose == .data { release(transfer.position..<transfer.end) }
+    guard var failure else {
+      succeed(transfer)
+      return
+    }
+    if retryAfter > 0 { failure.retryAfter = Double(retryAfter) }
+    handle(failure, of: transfer, redirect: redirect)
+  }
+
+  /// Ends transfers that have all they were asked for, though their server would go on.
+  func finishSatisfied() {
+    for transfer in Array(transfers.values) where transfer.isSatisfied || transfer.failure != nil {
+      finish(transfer.key, CURLE_OK)
+    }
+  }
+
+  private func succeed(_ transfer: Transfer) {
+    transfer.source.attempts = 0
+    switch transfer.purpose {
+    case .check: finishCheck(transfer)
+    case .open where openedAnswer == nil:
+      // The response was shorter than asked; ask for what is still missing of the index, unless
+      // the file itself ends there.
+      if let total = transfer.source.pinnedTotal, total <= manifestBytes.count {
+        do throws(BSTKError) {
+          let known = manifestBytes
+          _ = try Manifest(opening: known.span)
+        } catch { fatal = error }
+      }
+    default: break
+    }
+  }
+
+  private func failure(of transfer: Transfer, _ code: CURLcode) -> TransferFailure? {
+    if let failure = transfer.failure { return failure }
+    if case .refuse(let failure) = transfer.verdict { return failure }
+    if transfer.isSatisfied { return nil }
+    let address = transfer.source.origin.publicText
+    if code == CURLE_OK {
+      guard transfer.verdict != nil else {
+        return TransferFailure(.violation, .network, "\(address) sent no HTTP response")
+      }
+      if transfer.purpose == .open, transfer.receivedByteCount > 0 { return nil }
+      if transfer.purpose == .open, transfer.source.pinnedTotal ?? 0 == 0 {
+        return TransferFailure(.final, .tooShort, "\(address) is empty")
+      }
+      if transfer.source.target.scheme == "file" {
+        return TransferFailure(
+          .final, .remoteTruncated, "\(address) ends at byte \(transfer.position)")
+      }
+      return TransferFailure(.transport, .network, "\(address) sent fewer bytes than it promised")
+    }
+    let words = "\(address): \(CurlLibrary.words(for: code))"
+    switch code {
+    case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
+      CURLE_SSL_CERTPROBLEM:
+      return TransferFailure(
+        .final, .tls, words, remedy: "name the authority's certificates with --cacert")
+    case CURLE_FILE_COULDNT_READ_FILE:
+      return TransferFailure(.final, .remoteMissing, words, remedy: "check the address")
+    case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT:
+      return TransferFailure(.final, .url, words)
+    case CURLE_WEIRD_SERVER_REPLY: return TransferFailure(.violation, .network, words)
+    case CURLE_COULDNT_CONNECT:
+      if transfers.count > 1 { governor.backOff(now: clock.now) }
+      return TransferFailure(.transport, .network, words)
+    default: return TransferFailure(.transport, .network, words)
+    }
+  }
+
+  // MARK: What to do about it
+
+  private func handle(_ failure: TransferFailure, of transfer: Transfer, redirect: String?) {
+    let source = transfer.source
+    let isLate = transfer.generation != source.generation
+    switch failure.kind {
+    case .transport, .server: retry(failure, of: transfer, limit: tuning.attemptLimit)
+    case .violation: retry(failure, of: transfer, limit: tuning.protocolAttemptLimit)
+    case .throttled:
+      governor.backOff(now: clock.now)
+      if let wanted = failure.retryAfter {
+        let seconds = min(wanted, tuning.retryAfterCapSeconds)
+        if wanted > seconds {
+          onEvent(
+            .warning(
+              "\(source.origin.publicText) asks to wait \(Int(wanted)) s; "
+                + "trying again after \(Int(seconds)) s"))
+        }
+        source.notBefore = max(source.notBefore, clock.now + seconds)
+      }
+      retry(failure, of: transfer, limit: tuning.attemptLimit)
+    case .redirected:
+      if !isLate { follow(redirect, failure, source) }
+    case .expired:
+      guard !isLate else { return }
+      guard source.fruitlessResolutions < 2 else {
+        drop(source, failure.error)
+        return
+      }
+      let next = source.fruitlessResolutions > 0 ? source.lastResolution.map { $0 + tuning.resolveSeconds } : nil
+      source.fruitlessResolutions += 1
+      source.resolveAgain(now: clock.now)
+      if let next { source.notBefore = max(source.notBefore, next) }
+      onEvent(.retry(failure.error, delay: max(0, source.notBefore - clock.now)))
+    case .rangeIgnored:
+      source.rangeRefusals += 1
+      if source.rangeRefusals == 1 {
+        onEvent(.warning("\(source.origin.publicText) ignored a range"))
+      }
+      source.knowsNoRanges = true
+    case .suspicious: source.isSuspected = true
+    case .final:
+      if transfer.purpose == .open, transfer.head.status == 416,
+        let total = transfer.head.contentRange?.total, 0 < total, total < openingEnd
+      {
+        openingEnd = total
+        return
+      }
+      drop(source, failure.error)
+    }
+  }
+
+  /// Puts the unfinished part of a transfer back into the queue, after a pause.
+  private func retry(_ failure: TransferFailure, of transfer: Transfer, limit attemptLimit: Int) {
+    let source = transfer.source
+    let hasProgressed = transfer.receivedByteCount > 0
+    var attempts: Int
+    if transfer.purpose == .data || transfer.purpose == .stream {
+      attempts = hasProgressed ? 1 : transfer.attempts + 1
+    } else {
+      source.attempts = hasProgressed ? 1 : source.attempts + 1
+      attempts = source.attempts
+    }
+    if attempts >= attemptLimit {
+      drop(source, failure.error)
+      attempts = 0
+    }
+    let backoff = Backoff(base: tuning.backoffBaseSeconds, cap: tuning.backoffCapSeconds)
+    var delay = backoff.delay(
+      beforeAttempt: attempts, isImmediateAllowed: failure.kind == .transport)
+    if case .violation = failure.kind { delay = 0 }
+    delay = max(delay, source.notBefore - clock.now)
+    if transfer.purpose == .data || transfer.purpose == .stream {
+      guard transfer.position < transfer.end else { return }
+      var isFresh = false
+      if case .violation = failure.kind { isFresh = true }
+      troubles.append(
+        Trouble(
+          range: transfer.position..<transfer.end, attempts: attempts,
+          notBefore: clock.now + delay, avoidedSource: source.number, isFresh: isFresh))
+    } else {
+      source.notBefore = max(source.notBefore, clock.now + delay)
+    }
+    onEvent(.retry(failure.error, delay: delay))
+  }
+
+  /// Gives up a source; the fetch fails with the last one.
+  func drop(_ source: Source, _ error: BSTKError) {
+    guard source.fault == nil else { return }
+    source.fault = error
+    let remaining = sources.filter { $0.fault == nil }.count
+    if remaining > 0 {
+      onEvent(.warning("\(error); going on with \(remaining) other source(s)"))
+    } else {
+      fatal = error
+    }
+  }
+
+  private func follow(_ location: String?, _ failure: TransferFailure, _ source: Source) {
+    guard let location else {
+      drop(source, failure.error)
+      return
+    }
+    source.redirectCount += 1
+    let from = source.target
+    func refuse(_ why: String) {
+      drop(source, BSTKError(.redirect, "\(source.origin.publicText) redirects \(why)"))
+    }
+    guard source.redirectCount <= tuning.redirectLimit else {
+      return refuse("more than \(tuning.redirectLimit) times")
+    }
+    guard let target = try? WebAddress(location), target.scheme != "file" else {
+      return refuse("to an address that must not be followed")
+    }
+    guard from.scheme != "https" || target.scheme == "https" else {
+      return refuse("from https to http")
+    }
+    source.target = target
+    source.generation += 1
+    source.isSettled = false
+  }
+
+  /// A chunk is whole and its hash does not match: only it is fetched again.
+  func repair(_ index: Int, isOurs: Bool) {
+    guard let files else { return }
+    let piece = files.map.pieces[index]
+    received.remove(piece.range)
+    claimed.remove(piece.range)
+    payloadByteCount -= piece.range.count
+    damagedCount += 1
+    var count = mismatchCount[index] ?? 0
+    if !isOurs { count += 1 }
+    mismatchCount[index] = count
+    let error = BSTKError(
+      .chunkHash, "chunk \(index) does not match its SHA-256 (bytes \(piece.hashStart)-"
+        + "\(piece.range.upperBound - 1))", offset: UInt64(piece.hashStart), section: .chunk(index))
+    if count >= tuning.integrityAttemptLimit {
+      fatal = BSTKError(
+        .chunkHash, error.message + ", fetched \(count) times", offset: error.offset,
+        section: error.section,
+        remedy: "the publisher's copy is damaged; try a mirror. Everything else is kept")
+      return
+    }
+    troubles.append(
+      Trouble(
+        range: piece.range, attempts: 0, notBefore: clock.now,
+        avoidedSource: isOurs ? nil : lastSource[index], isFresh: true))
+    onEvent(.retry(error, delay: 0))
+  }
+}

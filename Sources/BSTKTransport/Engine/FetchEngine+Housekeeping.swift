@@ -1,0 +1,49 @@
+import BSTKFormat
+import BSTKStore
+
+extension FetchEngine {
+  /// What is done a few times a second: rates, stalls, progress.
+  func housekeep() {
+    let now = clock.now
+    let spans = transfers.values.filter { $0.purpose != .check }
+    governor.observe(
+      byteCount: bodyByteCount, isSaturated: spans.count >= governor.limit, roundTrip: roundTrip,
+      now: now)
+    guard now - lastHousekeeping >= tuning.progressSeconds else { return }
+    lastHousekeeping = now
+    for transfer in spans {
+      if now - transfer.lastByte > tuning.stallSeconds, !isHeldBack {
+        transfer.failure = TransferFailure(
+          .transport, .stalled,
+          "\(transfer.source.origin.publicText) sent nothing for \(Int(tuning.stallSeconds)) s")
+      }
+      // On a slow link a buffer takes long to fill; what is in it should not wait that long.
+      if now - transfer.lastSubmission > 1 { submit(transfer) }
+    }
+    finishSatisfied()
+    if isHeldBack { lastProgress = now }
+    if now - lastProgress > tuning.hopelessSeconds {
+      fatal = BSTKError(
+        .stalled, "nothing new arrived for \(Int(tuning.hopelessSeconds)) s",
+        remedy: "run the same command again; it continues")
+    }
+    reportProgress()
+  }
+
+  /// Whether we wait for a consumer rather than for a server.
+  private var isHeldBack: Bool {
+    guard let allowance else { return false }
+    return transfers.isEmpty && received.runEnd(at: 0) >= min(allowance, limit)
+  }
+
+  func reportProgress() {
+    guard let manifest, files != nil else { return }
+    let missing = received.gaps(in: 0..<limit).reduce(0) { $0 + $1.count }
+    onEvent(
+      .progress(
+        FetchProgress(
+          storedByteCount: UInt64(limit - missing), totalByteCount: UInt64(limit),
+          verifiedChunkCount: watermark, verifiedBlockCount: manifest.blockCount(ofChunks: watermark),
+          bytesPerSecond: governor.rate, connectionCount: transfers.count)))
+  }
+}

@@ -1,0 +1,215 @@
+import BSTKCodec
+import BSTKFormat
+import BSTKStore
+
+extension FetchEngine {
+  /// Looks for an output or a partial file and takes the manifest from it: then the first request
+  /// is only a comparison of headers.
+  func openLocalFiles() throws(BSTKError) {
+    guard task == .fetch else { return }
+    let partial = OutputPlan.partialPath(of: request.output)
+    if FileSystem.exists(request.output) {
+      let bytes: [UInt8]
+      do throws(BSTKError) {
+        bytes = try Self.manifestBytes(in: try OutputFile(request.output, .read))
+      } catch {
+        throw BSTKError(
+          .exists, "\(request.output) exists and is not a model to grow: \(error.message)",
+          remedy: "choose another output")
+      }
+      try adopt(bytes)
+    } else if FileSystem.exists(partial),
+      let bytes = try? Self.manifestBytes(in: try OutputFile(partial, .read))
+    {
+      try adopt(bytes)
+    }
+  }
+
+  private func adopt(_ bytes: [UInt8]) throws(BSTKError) {
+    let manifest = try Manifest(opening: bytes.span)
+    if let pinnedRoot, manifest.rootDigest != pinnedRoot {
+      // A partial file of something else: it is replaced.
+      guard FileSystem.exists(request.output) else { return }
+      throw otherEdition()
+    }
+    manifestBytes = bytes
+    try plan(manifest)
+  }
+
+  private func otherEdition() -> BSTKError {
+    BSTKError(
+      .remoteChanged, "\(request.output) holds another edition of the model than the server",
+      offset: 0, section: .header,
+      remedy: "choose another output, or remove the file to replace it")
+  }
+
+  /// Header and index at the start of a file, when they are whole and sound.
+  private static func manifestBytes(in file: OutputFile) throws(BSTKError) -> [UInt8] {
+    let head = try file.bytes(at: 0, count: Limits.headerByteCount)
+    let header = try Header(parsing: head.span)
+    let bytes = try file.bytes(at: 0, count: Int(header.indexEnd))
+    _ = try Manifest(opening: bytes.span)
+    return bytes
+  }
+
+  // MARK: From the network
+
+  /// Takes body bytes of an opening request; what lies behind the index goes on as data.
+  func receiveOpening(
+    _ bytes: UnsafeBufferPointer<UInt8>, for transfer: Transfer
+  ) throws(BSTKError) {
+    var rest = unsafe bytes
+    while true {
+      let wanted = try openingByteCount() - manifestBytes.count
+      if wanted <= 0 { break }
+      let taken = min(wanted, rest.count)
+      if taken == 0 { return }
+      unsafe manifestBytes.append(contentsOf: rest.prefix(taken))
+      transfer.position += taken
+      unsafe rest = unsafe UnsafeBufferPointer(rebasing: rest.dropFirst(taken))
+    }
+    let known = manifestBytes
+    let manifest = try Manifest(opening: known.span, root: pinnedRoot)
+    transfer.source.hasJoined = true
+    try checkLength(of: transfer.source, manifest)
+    if task == .open {
+      openedAnswer = RemoteManifest(
+        manifest: manifest, rootDigest: manifest.rootDigest,
+        byteCount: transfer.source.pinnedTotal.map(UInt64.init),
+        supportsRanges: !transfer.source.knowsNoRanges, receivedByteCount: UInt64(bodyByteCount),
+        requestCount: requestCount)
+      transfer.end = transfer.position
+      return
+    }
+    payloadByteCount += manifestBytes.count
+    try plan(manifest)
+    transfer.becomeData(
+      isStream: transfer.source.knowsNoRanges,
+      end: transfer.source.knowsNoRanges ? limit : min(transfer.end, limit))
+    claimed.insert(transfer.position..<max(transfer.position, transfer.end))
+    if !rest.isEmpty, transfer.position < transfer.end {
+      unsafe receiveData(rest, for: transfer)
+    }
+  }
+
+  /// How many bytes from the start are needed next: the header, then header and index.
+  func openingByteCount() throws(BSTKError) -> Int {
+    guard manifestBytes.count >= Limits.headerByteCount else { return Limits.headerByteCount }
+    let bytes = manifestBytes
+    return Int(try Header(parsing: bytes.span).indexEnd)
+  }
+
+  private func checkLength(of source: Source, _ manifest: Manifest) throws(BSTKError) {
+    guard let total = source.pinnedTotal.map(UInt64.init) else { return }
+    guard total <= manifest.header.storedByteCount else {
+      throw BSTKError(
+        .overlong,
+        "\(source.origin.publicText) has \(total) bytes, the model "
+          + "\(manifest.header.storedByteCount)", section: .tail,
+        remedy: "the publisher's file is damaged; tell them")
+    }
+    guard task == .fetch else { return }
+    let cut = try manifest.cut(within: request.budget)
+    guard cut.fileByteCount <= total else {
+      throw BSTKError(
+        .remoteTruncated,
+        "\(source.origin.publicText) offers only the first \(total) of "
+          + "\(manifest.header.storedByteCount) bytes, the cut ends at \(cut.fileByteCount)",
+        offset: total, remedy: "ask for --mb \(total / 1_000_000) or less, or use another source")
+    }
+  }
+
+  // MARK: The plan
+
+  /// Sets up the files for the cut that the budget buys, keeping everything that is already here.
+  func plan(_ manifest: Manifest) throws(BSTKError) {
+    let cut = try manifest.cut(within: request.budget)
+    let map = ChunkMap(manifest)
+    wantedPieceCount = cut.chunkCount
+    limit = map.end(ofPieces: cut.chunkCount)
+    var local = LocalState()
+    let stop: () -> Bool = { [self] in
+      takeMessages()
+      return isCancelled
+    }
+    let grows = FileSystem.exists(request.output)
+    if grows {
+      let output = try OutputFile(request.output, .read)
+      try local.examine(output: output, map: map, isCancelled: stop)
+    }
+    var partial: OutputFile?
+    if !(0..<wantedPieceCount).allSatisfy(local.verified.contains) {
+      // Fails now rather than after the download when the output may not be changed.
+      if grows { _ = try OutputFile(request.output, .update) }
+      let file = try OutputFile.exclusive(OutputPlan.partialPath(of: request.output))
+      partial = file
+      let journalPath = OutputPlan.journalPath(of: request.output)
+      let root = manifest.rootDigest.hex
+      let journal = FetchJournal.load(journalPath)
+      try local.examine(
+        partial: file, journaled: journal.flatMap { $0.root == root ? $0.present : nil }, map: map,
+        isCancelled: stop)
+      let known = manifestBytes
+      if !grows { try file.write(known.span, at: 0) }
+      store = PieceStore(
+        map: map, file: file,
+        journal: try FetchJournal(journalPath, contents: .init(root: root, present: local.present)),
+        local: local, tuning: tuning
+      ) { [inbox] in inbox.post(.storage($0)) }
+    }
+    self.manifest = manifest
+    files = OutputPlan(
+      map: map, output: grows ? request.output : nil, partial: partial, local: local)
+    received = local.present
+    received.insert(0..<map.manifestEnd)
+    verified = map.pieces.indices.map(local.verified.contains)
+    for index in local.verified { received.insert(map.pieces[index].range) }
+    claimed = received
+    let present = received.gaps(in: 0..<limit).reduce(limit) { $0 - $1.count }
+    onEvent(
+      .opened(
+        FetchOpening(
+          manifest: manifest, rootDigest: manifest.rootDigest, cut: cut,
+          presentByteCount: UInt64(present))))
+    watermark = 0
+    advanceWatermark()
+    store?.start()
+  }
+
+  /// Compares the header a source serves with the one we work with.
+  func finishCheck(_ transfer: Transfer) {
+    let source = transfer.source
+    let header = manifestBytes.prefix(Limits.headerByteCount)
+    guard !header.elementsEqual(transfer.headerBytes) else {
+      // Same file: a tag that changed nevertheless is worth nothing.
+      if source.isSuspected { source.ignoresTag = true }
+      source.isSuspected = false
+      source.hasJoined = true
+      source.pinnedTotal = transfer.head.contentRange?.total ?? source.pinnedTotal
+      if let total = source.pinnedTotal, total < limit {
+        source.fault = BSTKError(
+          .remoteTruncated, "\(source.origin.publicText) has only \(total) bytes")
+      }
+      return
+    }
+    let changed = BSTKError(
+      .remoteChanged, "\(source.origin.publicText) now serves another file", offset: 0,
+      section: .header, remedy: "run the same command again to fetch the new file")
+    if source.isSuspected || sources.contains(where: { $0.hasJoined && $0 !== source }) {
+      drop(source, changed)
+    } else if files?.output != nil {
+      fatal = otherEdition()
+    } else if let root = pinnedRoot, manifest?.rootDigest == root {
+      fatal = BSTKError(
+        .rootDigest, "\(source.origin.publicText) does not serve the pinned file", offset: 0,
+        section: .header)
+    } else {
+      // Fetched in part before, and replaced since: start over, keeping the chunks that are equal.
+      onEvent(.warning("the published file has changed; chunks that are still equal are kept"))
+      manifest = nil
+      files = nil
+      store = nil
+      manifestBytes = []
+    }
+  }
+}

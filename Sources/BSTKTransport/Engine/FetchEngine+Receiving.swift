@@ -1,0 +1,117 @@
+import BSTKFormat
+import BSTKStore
+
+extension FetchEngine {
+  /// A response has passed the gate; its body begins.
+  func accepted(_ transfer: Transfer, range: Range<Int>) {
+    let source = transfer.source
+    source.isSettled = true
+    source.redirectCount = 0
+    let head = transfer.head
+    if source.pinnedTag == nil { source.pinnedTag = head.strongEntityTag }
+    let isWhole = head.status == 200 && head.contentRange == nil
+    if let total = head.contentRange?.total ?? (isWhole ? head.contentLength : nil) {
+      if source.pinnedTotal == nil { source.pinnedTotal = total }
+    }
+    if isWhole, transfer.purpose != .stream {
+      // A file no longer than the range may well be sent whole by a server that knows ranges.
+      if (head.contentLength ?? .max) > transfer.asked.upperBound, !source.knowsNoRanges {
+        source.knowsNoRanges = true
+        onEvent(
+          .warning("\(source.origin.publicText) knows no ranges; reading from the start"))
+      }
+      if transfer.purpose == .open { transfer.end = range.upperBound }
+    }
+    if transfer.end > range.upperBound {
+      release(range.upperBound..<transfer.end)
+      transfer.end = range.upperBound
+    }
+  }
+
+  /// Takes body bytes; false breaks the transfer off.
+  func receive(_ bytes: UnsafeBufferPointer<UInt8>, for transfer: Transfer) -> Bool {
+    bodyByteCount += bytes.count
+    transfer.receivedByteCount += bytes.count
+    switch transfer.purpose {
+    case .check:
+      let taken = min(bytes.count, Limits.headerByteCount - transfer.headerBytes.count)
+      unsafe transfer.headerBytes.append(contentsOf: bytes.prefix(taken))
+      transfer.position += taken
+      return taken == bytes.count
+    case .open:
+      do throws(BSTKError) {
+        unsafe try receiveOpening(bytes, for: transfer)
+        return true
+      } catch {
+        fatal = error
+        return false
+      }
+    case .data, .stream:
+      return unsafe receiveData(bytes, for: transfer)
+    }
+  }
+
+  /// Takes bytes of chunks: what is already here is skipped, the rest goes to storage.
+  @discardableResult
+  func receiveData(_ bytes: UnsafeBufferPointer<UInt8>, for transfer: Transfer) -> Bool {
+    guard let store, let files else { return false }
+    var rest = unsafe bytes
+    if transfer.position < files.map.manifestEnd {
+      // A stream begins with the manifest; it must be the one we know.
+      let count = min(rest.count, files.map.manifestEnd - transfer.position)
+      let expected = manifestBytes[transfer.position..<(transfer.position + count)]
+      guard unsafe rest.prefix(count).elementsEqual(expected) else {
+        transfer.failure = TransferFailure(
+          .suspicious, .remoteChanged, "\(transfer.source.origin.publicText) serves another file")
+        return false
+      }
+      transfer.position += count
+      unsafe rest = unsafe UnsafeBufferPointer(rebasing: rest.dropFirst(count))
+    }
+    while !rest.isEmpty, transfer.position < transfer.end {
+      let here = received.runEnd(at: transfer.position)
+      if here > transfer.position {
+        submit(transfer)
+        let count = min(rest.count, here - transfer.position)
+        transfer.position += count
+        unsafe rest = unsafe UnsafeBufferPointer(rebasing: rest.dropFirst(count))
+        continue
+      }
+      guard let gap = received.firstGap(in: transfer.position..<transfer.end) else { break }
+      let buffer = transfer.buffer ?? store.buffer()
+      if transfer.buffer == nil {
+        buffer.restart(at: transfer.position)
+        transfer.buffer = buffer
+      }
+      let wanted = min(rest.count, gap.upperBound - transfer.position)
+      let taken = unsafe buffer.append(UnsafeBufferPointer(rebasing: rest.prefix(wanted)))
+      transfer.position += taken
+      unsafe rest = unsafe UnsafeBufferPointer(rebasing: rest.dropFirst(taken))
+      if buffer.isFull || transfer.position == gap.upperBound { submit(transfer) }
+    }
+    transfer.source.fruitlessResolutions = 0
+    return rest.isEmpty
+  }
+
+  /// Hands the bytes gathered for a transfer to the storage queue.
+  func submit(_ transfer: Transfer) {
+    guard let buffer = transfer.buffer, buffer.count > 0, let store else { return }
+    let range = buffer.offset..<(buffer.offset + buffer.count)
+    payloadByteCount += received.gaps(in: range).reduce(0) { $0 + $1.count }
+    received.insert(range)
+    claimed.insert(range)
+    transfer.buffer = nil
+    transfer.lastSubmission = clock.now
+    lastProgress = clock.now
+    store.submit(buffer)
+  }
+
+  /// Counts bytes of a body nobody wants.
+  func discardedBytes(_ count: Int) { bodyByteCount += count }
+
+  /// Gives back the part of a claim that has not been received.
+  func release(_ range: Range<Int>) {
+    guard !range.isEmpty else { return }
+    for gap in received.gaps(in: range) { claimed.remove(gap) }
+  }
+}

@@ -1,0 +1,172 @@
+import BSTKFormat
+import BSTKStore
+
+extension FetchEngine {
+  /// Starts as many requests as are useful now.
+  func schedule() {
+    guard fatal == nil, openedAnswer == nil else { return }
+    if sources.allSatisfy({ $0.fault != nil }) {
+      fatal = sources.compactMap(\.fault).first
+      return
+    }
+    if manifest == nil {
+      scheduleOpening()
+      return
+    }
+    guard watermark < wantedPieceCount || (files != nil && mustCheck) else { return }
+    scheduleChecks()
+    if sources.contains(where: { isUsable($0) && !$0.knowsNoRanges }) {
+      scheduleSpans()
+    } else if !sources.contains(where: { $0.fault == nil && !$0.knowsNoRanges }) {
+      scheduleStream()
+    }
+  }
+
+  /// Whether a header must still be compared before the fetch may end: a file that was here already
+  /// says nothing about what the server has now, unless the user pinned it.
+  var mustCheck: Bool { pinnedRoot == nil && !sources.contains(where: \.hasJoined) }
+
+  private func scheduleOpening() {
+    guard transfers.isEmpty, let source = sources.first(where: { $0.fault == nil }),
+      source.notBefore <= clock.now
+    else { return }
+    if source.number != openingSource {
+      // Bytes of two servers are never put together before they are known to be one file.
+      manifestBytes = []
+      openingSource = source.number
+    }
+    var end = openingEnd
+    if manifestBytes.count >= Limits.headerByteCount {
+      do throws(BSTKError) { end = max(end, try openingByteCount()) } catch { fatal = error }
+    }
+    start(.open, source, manifestBytes.count..<max(end, manifestBytes.count + 1))
+  }
+
+  private func scheduleChecks() {
+    for source in sources where source.fault == nil && source.notBefore <= clock.now {
+      guard !source.hasJoined || source.isSuspected, source.activeCount == 0 else { continue }
+      start(.check, source, 0..<Limits.headerByteCount)
+    }
+  }
+
+  private func isUsable(_ source: Source) -> Bool {
+    source.fault == nil && source.hasJoined && !source.isSuspected
+      && source.notBefore <= clock.now && (source.isSettled || source.activeCount == 0)
+  }
+
+  // MARK: Spans
+
+  private func scheduleSpans() {
+    while transfers.count < governor.limit {
+      let candidates = sources.filter { isUsable($0) && !$0.knowsNoRanges }
+      guard let source = candidates.min(by: { $0.activeCount < $1.activeCount }) else { return }
+      if let span = nextSpan(for: source, hasChoice: candidates.count > 1) {
+        start(.data, source, span.range, attempts: span.attempts, isFresh: span.isFresh)
+      } else if let other = candidates.first(where: { $0 !== source }),
+        let span = nextSpan(for: other, hasChoice: true)
+      {
+        start(.data, other, span.range, attempts: span.attempts, isFresh: span.isFresh)
+      } else if let range = shareOfSlowest() {
+        start(.data, source, range)
+      } else {
+        return
+      }
+    }
+  }
+
+  /// The first bytes in file order that nobody has or fetches, as far as one request should go.
+  private func nextSpan(
+    for source: Source, hasChoice: Bool
+  ) -> (range: Range<Int>, attempts: Int, isFresh: Bool)? {
+    var position = 0
+    let end = min(limit, windowEnd)
+    while position < end, let gap = claimed.firstGap(in: position..<limit), gap.lowerBound < end {
+      guard let index = troubles.firstIndex(where: { $0.range.contains(gap.lowerBound) }) else {
+        let next = troubles.map(\.range.lowerBound).filter { $0 > gap.lowerBound }.min() ?? limit
+        let room = gap.lowerBound..<min(gap.upperBound, next)
+        return (room.lowerBound..<spanEnd(in: room), 0, false)
+      }
+      let trouble = troubles[index]
+      if trouble.notBefore > clock.now || (hasChoice && trouble.avoidedSource == source.number) {
+        position = trouble.range.upperBound
+        continue
+      }
+      troubles.remove(at: index)
+      let range = gap.lowerBound..<min(gap.upperBound, trouble.range.upperBound)
+      return (range, trouble.attempts, trouble.isFresh)
+    }
+    return nil
+  }
+
+  /// How far ahead of the first missing byte requests may reach.
+  private var windowEnd: Int {
+    let ahead = max(tuning.minimumWindowByteCount, 2 * governor.limit * spanByteCount)
+    return min(received.runEnd(at: 0) + ahead, allowance ?? .max)
+  }
+
+  /// The bytes one request should bring, by the rate of one connection.
+  private var spanByteCount: Int {
+    guard governor.rate > 0 else { return tuning.initialSpanByteCount }
+    let perConnection = governor.rate / Double(max(1, governor.limit))
+    let wanted = Int(min(perConnection * tuning.spanSeconds, 1e12))
+    return min(max(wanted, 2 * tuning.minimumSpanByteCount), tuning.maximumSpanByteCount)
+  }
+
+  /// Where a span that begins with `room` ends: on a chunk's end when one is near, and smaller
+  /// towards the end of the file, so that all connections finish together.
+  private func spanEnd(in room: Range<Int>) -> Int {
+    if request.options.maximumConnectionCount == 1 { return room.upperBound }
+    let share = max(limit - room.lowerBound, 0) / max(1, governor.limit)
+    let wanted = max(tuning.minimumSpanByteCount, min(spanByteCount, share))
+    guard room.count > wanted + wanted / 4, let map = files?.map else { return room.upperBound }
+    let latest = room.lowerBound + wanted + wanted / 4
+    let index = map.piece(endingAfter: latest)
+    let aligned = map.end(ofPieces: index)
+    return aligned >= room.lowerBound + wanted / 2 ? aligned : room.lowerBound + wanted
+  }
+
+  /// Takes the end of the running span that would last longest, or all that is left of one that
+  /// stands still, for a connection that has nothing else to do.
+  private func shareOfSlowest() -> Range<Int>? {
+    guard limit - received.runEnd(at: 0) > 0 else { return nil }
+    let now = clock.now
+    var slowest: (transfer: Transfer, seconds: Double, rate: Double)?
+    for transfer in transfers.values where transfer.purpose == .data && transfer.end > transfer.position {
+      let left = Double(transfer.end - transfer.position)
+      let isSilent = now - transfer.lastByte > tuning.takeoverSeconds
+      guard now - transfer.start > tuning.hedgeSeconds else { continue }
+      let rate = isSilent ? 0 : transfer.rate(now: now)
+      let seconds = rate > 0 ? left / rate : .infinity
+      if seconds > slowest?.seconds ?? tuning.hedgeSeconds { slowest = (transfer, seconds, rate) }
+    }
+    guard let slowest else { return nil }
+    let transfer = slowest.transfer
+    let left = transfer.end - transfer.position
+    let average = max(governor.rate / Double(max(1, governor.limit)), 1)
+    let kept = Int(Double(left) * slowest.rate / (slowest.rate + average))
+    guard left - kept >= min(left, tuning.minimumSpanByteCount / 4) else { return nil }
+    let range = (transfer.position + kept)..<transfer.end
+    transfer.end = range.lowerBound
+    if kept == 0 {
+      transfer.failure = TransferFailure(.transport, .stalled, "a connection stands still")
+    }
+    return range
+  }
+
+  // MARK: Streams
+
+  /// Reads the file from its start over one connection: all that a server without ranges offers.
+  private func scheduleStream() {
+    guard let source = sources.first(where: { isUsable($0) }), transfers.isEmpty,
+      troubles.allSatisfy({ $0.notBefore <= clock.now })
+    else { return }
+    let attempts = troubles.map(\.attempts).max() ?? 0
+    troubles = []
+    if received.runEnd(at: 0) > (files?.map.manifestEnd ?? 0) {
+      onEvent(
+        .warning(
+          "\(source.origin.publicText) knows no ranges; what is already here is read again"))
+    }
+    start(.stream, source, 0..<limit, attempts: attempts)
+  }
+}

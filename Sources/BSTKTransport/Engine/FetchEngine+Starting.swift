@@ -1,0 +1,84 @@
+import BSTKFormat
+import BSTKStore
+import CCurl
+
+extension FetchEngine {
+  /// Makes a request.
+  func start(
+    _ purpose: Transfer.Purpose, _ source: Source, _ range: Range<Int>, attempts: Int = 0,
+    isFresh: Bool = false
+  ) {
+    guard let handle = EasyHandle() else {
+      fatal = BSTKError(.network, "libcurl could not make a handle")
+      return
+    }
+    let transfer = Transfer(
+      purpose: purpose, source: source, asked: range, attempts: attempts, handle: handle,
+      engine: self)
+    configure(transfer, isFresh: isFresh)
+    transfer.installCallbacks()
+    transfers[transfer.key] = transfer
+    source.activeCount += 1
+    requestCount += 1
+    if purpose == .data {
+      claimed.insert(range)
+      noteSource(source, of: range)
+    }
+    if !multi.add(transfer.handle) {
+      fatal = BSTKError(.network, "libcurl could not take a request")
+    }
+  }
+
+  private func configure(_ transfer: Transfer, isFresh: Bool) {
+    let source = transfer.source
+    let options = request.options
+    transfer.handle.set(CURLOPT_URL, source.target.text)
+    if transfer.purpose != .stream {
+      let range = transfer.asked
+      transfer.handle.set(CURLOPT_RANGE, "\(range.lowerBound)-\(range.upperBound - 1)")
+    }
+    transfer.handle.set(CURLOPT_NOSIGNAL, 1)
+    transfer.handle.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+    transfer.handle.set(CURLOPT_HTTP_CONTENT_DECODING, 0)
+    transfer.handle.set(CURLOPT_FOLLOWLOCATION, 0)
+    transfer.handle.set(CURLOPT_PROTOCOLS_STR, "http,https,file")
+    transfer.handle.set(CURLOPT_BUFFERSIZE, 512 << 10)
+    transfer.handle.set(CURLOPT_TCP_KEEPALIVE, 1)
+    transfer.handle.set(
+      CURLOPT_CONNECTTIMEOUT_MS, Int((tuning.connectSeconds * 1000).rounded(.up)))
+    transfer.handle.set(CURLOPT_USERAGENT, "bstk/1.0")
+    if isFresh { transfer.handle.set(CURLOPT_FRESH_CONNECT, 1) }
+    if let proxy = options.proxy { transfer.handle.set(CURLOPT_PROXY, proxy) }
+    if let file = options.certificateAuthorityFile ?? CurlLibrary.certificateFileFromEnvironment() {
+      transfer.handle.set(CURLOPT_CAINFO, file)
+    }
+    if options.usesNetrc { transfer.handle.set(CURLOPT_NETRC, CURL_NETRC_OPTIONAL) }
+    if let limit = options.bytesPerSecondLimit {
+      transfer.handle.set(
+        CURLOPT_MAX_RECV_SPEED_LARGE, offset: max(1, limit / max(1, governor.limit)))
+    }
+    transfer.handle.addHeader("Accept-Encoding: identity")
+    if isFresh { transfer.handle.addHeader("Cache-Control: no-cache") }
+    // Secrets go to the host they were given for, and nowhere a redirect or a mirror leads.
+    if sources.first.map({ $0.origin.hasSameOrigin(as: source.target) }) ?? false {
+      for header in options.headers { transfer.handle.addHeader(header) }
+      if let token = options.bearerToken {
+        transfer.handle.addHeader("Authorization: Bearer \(token)")
+      }
+    }
+    transfer.handle.commitHeaders()
+  }
+
+  /// Remembers which source the chunks in a range come from, for when a hash does not match.
+  private func noteSource(_ source: Source, of range: Range<Int>) {
+    guard sources.count > 1, let map = files?.map else { return }
+    var index = map.piece(endingAfter: range.lowerBound)
+    while index < map.pieces.count, map.pieces[index].range.lowerBound < range.upperBound {
+      lastSource[index] = source.number
+      index += 1
+    }
+  }
+}
+
+private let CURL_HTTP_VERSION_1_1 = 2
+private let CURL_NETRC_OPTIONAL = 1

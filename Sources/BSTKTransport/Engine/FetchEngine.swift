@@ -1,0 +1,211 @@
+import BSTKCodec
+import BSTKFormat
+import BSTKStore
+import CCurl
+
+/// The fetch itself. It lives on the network thread from its making to its end; other threads
+/// reach it through its ``Inbox`` only.
+final class FetchEngine {
+  let request: FetchRequest
+  let tuning: FetchTuning
+  let task: FetchSession.Task
+  let inbox: Inbox
+  let onEvent: @Sendable (FetchEvent) -> Void
+  let multi: MultiHandle
+  let sources: [Source]
+  /// The root digest that the user pinned.
+  let pinnedRoot: Digest?
+  var clock = ActiveClock()
+  var governor: ConnectionGovernor
+  var transfers: [UInt: Transfer] = [:]
+
+  // MARK: The file, once known
+
+  /// The first bytes of the file while they are gathered, then header and index.
+  var manifestBytes: [UInt8] = []
+  /// The source the bytes above come from.
+  var openingSource = 0
+  /// How far the first request reaches.
+  var openingEnd: Int
+  var manifest: Manifest?
+  var files: OutputPlan?
+  var store: PieceStore?
+  /// Where the last wanted chunk ends.
+  var limit = 0
+  /// The chunks that are wanted.
+  var wantedPieceCount = 0
+  /// How far a consumer lets us go; nil without one.
+  var allowance: Int?
+
+  // MARK: What has been done
+
+  /// Bytes that are stored or on their way to storage.
+  var received = ByteRangeSet()
+  /// Those, and the bytes that running requests will bring.
+  var claimed = ByteRangeSet()
+  var verified: [Bool] = []
+  /// Verified pieces from the start.
+  var watermark = 0
+  var troubles: [Trouble] = []
+  /// The source each piece was last asked from, and how often its hash did not match.
+  var lastSource: [Int: Int] = [:]
+  var mismatchCount: [Int: Int] = [:]
+
+  // MARK: Counters
+
+  var bodyByteCount = 0
+  var payloadByteCount = 0
+  var headerByteCount = 0
+  var requestCount = 0
+  var connectionCount = 0
+  var damagedCount = 0
+  var roundTrip = 0.05
+  var lastProgress = 0.0
+  var lastHousekeeping = 0.0
+
+  var isCancelled = false
+  var fatal: BSTKError?
+  var openedAnswer: RemoteManifest?
+
+  init(
+    _ request: FetchRequest, tuning: FetchTuning, task: FetchSession.Task, inbox: Inbox,
+    allowance: Int?, onEvent: @escaping @Sendable (FetchEvent) -> Void
+  ) throws(BSTKError) {
+    guard let multi = MultiHandle() else {
+      throw BSTKError(.network, "libcurl could not be started")
+    }
+    self.request = request
+    self.tuning = tuning
+    self.task = task
+    self.inbox = inbox
+    self.allowance = allowance
+    self.onEvent = onEvent
+    self.multi = multi
+    var addresses: [WebAddress] = []
+    for source in request.sources { addresses.append(try WebAddress(source)) }
+    guard !addresses.isEmpty else { throw BSTKError(.url, "no address was given") }
+    pinnedRoot = try Self.pinnedRoot(in: addresses)
+    sources = addresses.enumerated().map { Source(number: $0.offset, origin: $0.element) }
+    governor = ConnectionGovernor(
+      maximum: request.options.maximumConnectionCount, tuning: tuning)
+    let budget = Int(clamping: request.budget.fileByteCount ?? .max)
+    openingEnd = max(Limits.headerByteCount, min(budget, tuning.firstRequestByteCount))
+    // Pipelined streams on one connection lose to several connections wherever packets do.
+    multi.set(CURLMOPT_PIPELINING, 0)
+    multi.set(CURLMOPT_MAXCONNECTS, request.options.maximumConnectionCount + 4)
+  }
+
+  private static func pinnedRoot(in addresses: [WebAddress]) throws(BSTKError) -> Digest? {
+    var root: Digest?
+    for fragment in addresses.compactMap(\.fragment) {
+      guard fragment.hasPrefix("root="), let digest = Digest(hex: fragment.dropFirst(5)) else {
+        throw BSTKError(
+          .url, "#\(fragment) is not a root digest", remedy: "write #root= and 64 hex digits")
+      }
+      guard root == nil || root == digest else {
+        throw BSTKError(.url, "the addresses pin different root digests")
+      }
+      root = digest
+    }
+    return root
+  }
+
+  /// Runs to the end; returns or throws exactly once.
+  func run() throws(BSTKError) -> FetchSession.Outcome {
+    inbox.attach(multi)
+    defer {
+      inbox.attach(nil)
+      abandonTransfers()
+    }
+    do throws(BSTKError) {
+      try openLocalFiles()
+      while true {
+        clock.tick()
+        takeMessages()
+        if let outcome = try outcome() { return outcome }
+        schedule()
+        multi.perform()
+        while let (key, code) = multi.nextFinished() { finish(key, code) }
+        finishSatisfied()
+        housekeep()
+        if let outcome = try outcome() { return outcome }
+        multi.poll(seconds: pollSeconds())
+      }
+    } catch {
+      abandonTransfers()
+      // What is stored stays for the next run; a failure to flush it adds nothing to the first.
+      try? store?.drain()
+      throw error
+    }
+  }
+
+  private func outcome() throws(BSTKError) -> FetchSession.Outcome? {
+    if isCancelled {
+      throw BSTKError(
+        .cancelled, "the fetch was stopped", remedy: "run the same command again; it continues")
+    }
+    if let fatal { throw fatal }
+    if let openedAnswer { return .opened(openedAnswer) }
+    guard let manifest, files != nil, watermark >= wantedPieceCount, !mustCheck else { return nil }
+    return .fetched(try complete(manifest))
+  }
+
+  func takeMessages() {
+    for message in inbox.drain() {
+      switch message {
+      case .cancel: isCancelled = true
+      case .allow(let offset): allowance = max(allowance ?? 0, offset)
+      case .storage(let report): take(report)
+      }
+    }
+  }
+
+  private func take(_ report: PieceStore.Report) {
+    switch report {
+    case .failed(let error): if fatal == nil { fatal = error }
+    case .verified(let index):
+      verified[index] = true
+      lastProgress = clock.now
+      troubles.removeAll { $0.range.lowerBound == files?.map.pieces[index].range.lowerBound }
+      advanceWatermark()
+    case .damaged(let index, let isOurs): repair(index, isOurs: isOurs)
+    }
+  }
+
+  /// Moves the watermark over every piece verified by now and tells about it.
+  func advanceWatermark() {
+    let before = watermark
+    while watermark < verified.count, verified[watermark] { watermark += 1 }
+    guard watermark > before, let files else { return }
+    onEvent(
+      .verified(chunkCount: watermark, fileByteCount: UInt64(files.map.end(ofPieces: watermark))))
+  }
+
+  private func pollSeconds() -> Double {
+    if !transfers.isEmpty { return tuning.progressSeconds }
+    let times = troubles.map(\.notBefore) + sources.filter { $0.fault == nil }.map(\.notBefore)
+    let next = times.filter { $0 > clock.now }.min() ?? clock.now
+    return min(max(next - clock.now, 0.005), tuning.progressSeconds)
+  }
+
+  /// Breaks off whatever still runs.
+  func abandonTransfers() {
+    for transfer in Array(transfers.values) {
+      if let buffer = transfer.buffer, buffer.count > 0 { submit(transfer) }
+      retire(transfer)
+    }
+  }
+
+  /// Takes a transfer out of libcurl's hands and counts what it cost.
+  func retire(_ transfer: Transfer) {
+    headerByteCount += transfer.handle.long(CURLINFO_HEADER_SIZE)
+    connectionCount += transfer.handle.long(CURLINFO_NUM_CONNECTS)
+    multi.remove(transfer.handle)
+    transfers[transfer.key] = nil
+    transfer.source.activeCount -= 1
+    if let buffer = transfer.buffer {
+      store?.recycle(buffer)
+      transfer.buffer = nil
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import BSTKFormat
+
+/// One address of the file and what is known about its server. Used by the network thread alone.
+final class Source {
+  let number: Int
+  /// The address the user gave.
+  let origin: WebAddress
+  /// Where it leads after redirects; equal to ``origin`` without any.
+  var target: WebAddress
+  /// Redirects followed since the last answer that was none.
+  var redirectCount = 0
+  /// Grows with every new resolution, so that late failures of the old one are recognised.
+  var generation = 0
+  /// Until the first good answer after a resolution, only one request runs.
+  var isSettled = false
+  /// Resolutions again after an expiry, since bytes last arrived.
+  var fruitlessResolutions = 0
+  var lastResolution: Double?
+
+  var pinnedTag: String?
+  var pinnedTotal: Int?
+  /// Set when the tag changed although the file had not: then it is no evidence.
+  var ignoresTag = false
+  /// Whether the header it serves is known to be the one wanted.
+  var hasJoined = false
+  /// Whether tag or length changed and the header must be compared again before anything else.
+  var isSuspected = false
+  var knowsNoRanges = false
+  var rangeRefusals = 0
+  /// Attempts of requests for its header, since one succeeded.
+  var attempts = 0
+  var fault: BSTKError?
+  var notBefore = 0.0
+  var activeCount = 0
+
+  init(number: Int, origin: WebAddress) {
+    self.number = number
+    self.origin = origin
+    target = origin
+  }
+
+  /// Goes back to the user's address, whose redirect is then followed anew.
+  func resolveAgain(now: Double) {
+    target = origin
+    redirectCount = 0
+    generation += 1
+    isSettled = false
+    lastResolution = now
+  }
+}

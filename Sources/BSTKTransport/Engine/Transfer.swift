@@ -1,0 +1,146 @@
+import BSTKFormat
+import CCurl
+
+/// One request and its response. Used by the network thread alone; libcurl's callbacks reach it
+/// through an unretained reference, and the engine keeps it alive until the handle is removed.
+final class Transfer {
+  enum Purpose {
+    /// Header and index of a file not yet known.
+    case open
+    /// The header alone, to compare.
+    case check
+    /// A span of the prefix.
+    case data
+    /// The whole file from its first byte, from a server without ranges.
+    case stream
+  }
+
+  private(set) var purpose: Purpose
+  let source: Source
+  let generation: Int
+  /// The bytes asked for.
+  let asked: Range<Int>
+  /// Where to stop; moves down when another connection takes over the rest.
+  var end: Int
+  /// Where the next byte of the body belongs.
+  var position: Int
+  /// Failed attempts at this range before.
+  let attempts: Int
+  var handle: EasyHandle
+  var head = ResponseHead()
+  var verdict: ResponseGate.Verdict?
+  /// The bytes of a ``Purpose/check``.
+  var headerBytes: [UInt8] = []
+  var buffer: ReceiveBuffer?
+  var lastSubmission: Double
+  let start: Double
+  var lastByte: Double
+  var receivedByteCount = 0
+  var discardedByteCount = 0
+  /// Why the engine itself broke it off.
+  var failure: TransferFailure?
+  unowned let engine: FetchEngine
+
+  init(
+    purpose: Purpose, source: Source, asked: Range<Int>, attempts: Int, handle: consuming EasyHandle,
+    engine: FetchEngine
+  ) {
+    self.purpose = purpose
+    self.source = source
+    self.asked = asked
+    self.attempts = attempts
+    self.handle = handle
+    self.engine = engine
+    generation = source.generation
+    end = asked.upperBound
+    position = asked.lowerBound
+    start = engine.clock.now
+    lastByte = start
+    lastSubmission = start
+  }
+
+  /// Makes an opening request go on as an ordinary one.
+  func becomeData(isStream: Bool, end: Int) {
+    purpose = isStream ? .stream : .data
+    self.end = end
+  }
+
+  /// The handle's address, by which libcurl names it.
+  var key: UInt { handle.address }
+
+  /// Whether everything wanted has come, though the server might send more.
+  var isSatisfied: Bool { position >= end && verdict != nil }
+
+  /// Bytes a second since the request was made.
+  func rate(now: Double) -> Double {
+    Double(receivedByteCount) / max(now - start, 0.001)
+  }
+
+  /// Makes libcurl call back into this object.
+  func installCallbacks() {
+    // SAFETY: the engine holds this object until it has removed the handle, and callbacks run only
+    // inside calls to libcurl on the network thread.
+    let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+    unsafe handle.set(CURLOPT_WRITEDATA, pointer: context)
+    unsafe handle.set(CURLOPT_HEADERDATA, pointer: context)
+    unsafe handle.set(CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+      // SAFETY: libcurl passes `size * count` readable bytes and the context set above.
+      guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
+      let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+      let raw = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
+      unsafe transfer.takeHeaderLine(String(decoding: raw, as: UTF8.self))
+      return size * count
+    }
+    unsafe handle.set(CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+      // SAFETY: as above.
+      guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
+      let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+      let body = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
+      return unsafe transfer.takeBody(body.assumingMemoryBound(to: UInt8.self))
+        ? size * count : 0
+    }
+  }
+
+  private func takeHeaderLine(_ line: String) {
+    guard purpose != .stream || !head.isComplete || line.hasPrefix("HTTP/") else { return }
+    // Trailers after the body are of no interest.
+    if head.isComplete, !line.hasPrefix("HTTP/") { return }
+    head.take(line)
+    guard head.isComplete, !(100..<200).contains(head.status) else { return }
+    judge(head)
+  }
+
+  private func judge(_ head: ResponseHead) {
+    let gate = ResponseGate(
+      asked: purpose == .stream ? nil : asked, pinnedTotal: source.pinnedTotal,
+      pinnedTag: source.ignoresTag || purpose == .check ? nil : source.pinnedTag,
+      isRedirected: source.target != source.origin, address: source.origin.publicText)
+    let verdict = gate.judge(head)
+    self.verdict = verdict
+    if case .accept(let range) = verdict { engine.accepted(self, range: range) }
+  }
+
+  /// Takes body bytes; false breaks the transfer off.
+  private func takeBody(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    if verdict == nil, source.target.scheme == "file" {
+      verdict = .accept(asked)
+      engine.accepted(self, range: asked)
+    }
+    lastByte = engine.clock.now
+    switch verdict {
+    case .accept:
+      guard failure == nil, position < end else { return false }
+      return unsafe engine.receive(bytes, for: self)
+    case .refuse(let failure):
+      // The rest of a small error page is read so that the connection can be used again; a page
+      // that is not wanted must not cost more than that.
+      discardedByteCount += bytes.count
+      engine.discardedBytes(bytes.count)
+      switch failure.kind {
+      case .rangeIgnored, .violation, .suspicious: return false
+      default: return discardedByteCount <= 16 << 10
+      }
+    case nil: return false
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import BSTKFormat
+
+/// Decides, before a byte of a body is used, whether a response is the one that was asked for.
+struct ResponseGate {
+  enum Verdict {
+    /// The body holds these bytes of the file.
+    case accept(Range<Int>)
+    /// The body is of no use.
+    case refuse(TransferFailure)
+  }
+
+  /// The bytes asked for; nil when no range was asked for.
+  let asked: Range<Int>?
+  /// The length this source gave before.
+  let pinnedTotal: Int?
+  /// The strong entity tag this source gave before.
+  let pinnedTag: String?
+  /// Whether the address is the target of a redirect.
+  let isRedirected: Bool
+  /// The address, for messages.
+  let address: String
+
+  func judge(_ head: ResponseHead) -> Verdict {
+    if let refusal = refusalByStatus(head) { return .refuse(refusal) }
+    if let encoding = head.contentEncoding {
+      return refuse(
+        .violation, .contentEncoding, "\(address) sent Content-Encoding: \(encoding)",
+        remedy: "the server or a proxy compresses although that was declined; ask its owner")
+    }
+    if head.contentType.hasPrefix("multipart/byteranges") {
+      return refuse(.violation, .rangeMismatch, "\(address) answered one range with several parts")
+    }
+    if head.hasBadContentRange {
+      return refuse(.violation, .rangeMismatch, "\(address) sent a malformed Content-Range")
+    }
+    if let pinnedTag, let tag = head.strongEntityTag, tag != pinnedTag {
+      return refuse(.suspicious, .remoteChanged, "\(address) now has the entity tag \(tag)")
+    }
+    if let total = head.contentRange?.total ?? (head.status == 200 ? head.contentLength : nil),
+      let pinnedTotal, total != pinnedTotal, head.status == 206 || head.contentRange == nil
+    {
+      return refuse(
+        .suspicious, .remoteChanged,
+        "\(address) now has \(total) bytes instead of \(pinnedTotal)")
+    }
+    return head.status == 206 || head.contentRange?.range != nil ? judgePart(head) : judgeWhole(head)
+  }
+
+  /// A 206, or a 200 that names the range it carries.
+  private func judgePart(_ head: ResponseHead) -> Verdict {
+    guard let range = head.contentRange?.range else {
+      return refuse(.violation, .rangeMismatch, "\(address) sent a part without Content-Range")
+    }
+    guard let asked, range.lowerBound == asked.lowerBound, range.upperBound <= asked.upperBound
+    else {
+      return refuse(
+        .violation, .rangeMismatch,
+        "\(address) sent bytes \(range.lowerBound)-\(range.upperBound - 1)"
+          + (asked.map { " instead of \($0.lowerBound)-\($0.upperBound - 1)" } ?? " unasked"))
+    }
+    return .accept(range)
+  }
+
+  /// A 200 with the whole file: as good as a part when the part begins with the file.
+  private func judgeWhole(_ head: ResponseHead) -> Verdict {
+    if let asked, asked.lowerBound > 0 {
+      return refuse(
+        .rangeIgnored, .rangeMismatch, "\(address) sent the whole file instead of a range")
+    }
+    return .accept(0..<(head.contentLength ?? 1 << 53))
+  }
+
+  private func refusalByStatus(_ head: ResponseHead) -> TransferFailure? {
+    let words = "\(address) answered \(head.status)"
+    switch head.status {
+    case 200, 206: return nil
+    case 300..<400: return TransferFailure(.redirected, .redirect, words)
+    case 401, 403, 407:
+      return TransferFailure(
+        isRedirected && head.status != 407 ? .expired : .final, .httpAuthorization, words,
+        remedy: "check the credentials and that you may read the file")
+    case 404, 410:
+      return TransferFailure(
+        isRedirected ? .expired : .final, .remoteMissing, words, remedy: "check the address")
+    case 412: return TransferFailure(.suspicious, .remoteChanged, words)
+    case 416:
+      let total = head.contentRange?.total
+      return TransferFailure(
+        .final, .remoteTruncated,
+        words + (total.map { ": its file has \($0) bytes" } ?? ""),
+        remedy: "the publisher's file is shorter than the model; ask for less, or tell them")
+    case 408, 429, 503: return TransferFailure(.throttled, .throttled, words)
+    case 500...: return TransferFailure(.server, .httpStatus, words)
+    default: return TransferFailure(.final, .httpStatus, words)
+    }
+  }
+
+  private func refuse(
+    _ kind: TransferFailure.Kind, _ code: BSTKError.Code, _ message: String, remedy: String? = nil
+  ) -> Verdict {
+    .refuse(TransferFailure(kind, code, message, remedy: remedy))
+  }
+}

@@ -1,1 +1,0 @@
-// BSTKTransport: placeholder while the package is laid out.

@@ -1,1 +1,0 @@
-// BSTKTransportTests: placeholder while the package is laid out.

@@ -1,0 +1,138 @@
+import BSTKCodec
+import BSTKFormat
+import BSTKTestSupport
+import Foundation
+import Synchronization
+import Testing
+
+@testable import BSTKTransport
+
+/// A published model, a folder for the output, and a fetch with short times.
+struct Trial {
+  /// About three megabytes in 30 chunks, made once.
+  static let published = Result { try model(seed: 1) }
+
+  static func model(seed: UInt64) throws -> [UInt8] {
+    let matrices = (0..<4).map {
+      SyntheticModel.Matrix("model.layers.0.m\($0).weight", rows: 1024, columns: 1024, levels: 6)
+    }
+    return try SyntheticModel(
+      matrices: matrices, tensors: [("model.norm.weight", 900)], seed: seed
+    ).bytes()
+  }
+
+  let folder: TemporaryFolder
+  let file: [UInt8]
+  let manifest: Manifest
+  private let events = EventLog()
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let file = try Self.published.get()
+    self.file = file
+    manifest = try Manifest(opening: file.span)
+  }
+
+  var output: String { folder.file("out.bstk") }
+
+  static var tuning: FetchTuning {
+    var tuning = FetchTuning()
+    tuning.firstRequestByteCount = 256 << 10
+    tuning.minimumSpanByteCount = 64 << 10
+    tuning.initialSpanByteCount = 256 << 10
+    tuning.maximumSpanByteCount = 512 << 10
+    tuning.minimumWindowByteCount = 1 << 20
+    tuning.bufferByteCount = 64 << 10
+    tuning.measurementSeconds = 0.05
+    tuning.stallSeconds = 0.4
+    tuning.hedgeSeconds = 0.2
+    tuning.takeoverSeconds = 0.2
+    tuning.backoffBaseSeconds = 0.02
+    tuning.backoffCapSeconds = 0.1
+    tuning.retryAfterCapSeconds = 0.4
+    tuning.resolveSeconds = 0.05
+    tuning.hopelessSeconds = 8
+    tuning.progressSeconds = 0.02
+    return tuning
+  }
+
+  /// Fetches into ``output``.
+  @discardableResult
+  func fetch(
+    _ sources: [String], _ budget: Budget = .unlimited, options: FetchOptions = FetchOptions(),
+    tuning: FetchTuning = Trial.tuning
+  ) async throws -> FetchSummary {
+    let events = events
+    return try await Fetcher(tuning: tuning).fetch(
+      FetchRequest(sources: sources, output: output, budget: budget, options: options)
+    ) { events.add($0) }
+  }
+
+  /// Fetches, expecting a failure with a code.
+  func expectFailure(
+    _ code: BSTKError.Code, _ sources: [String], _ budget: Budget = .unlimited,
+    options: FetchOptions = FetchOptions(), tuning: FetchTuning = Trial.tuning,
+    at location: SourceLocation = #_sourceLocation
+  ) async {
+    do {
+      try await fetch(sources, budget, options: options, tuning: tuning)
+      Issue.record("the fetch succeeded instead of failing with \(code)", sourceLocation: location)
+    } catch let error as BSTKError {
+      #expect(error.code == code, "\(error)", sourceLocation: location)
+    } catch {
+      Issue.record("\(error)", sourceLocation: location)
+    }
+    checkPartial(at: location)
+  }
+
+  /// The output is the published file's prefix of this many bytes, and nothing else is left.
+  func expectOutput(_ byteCount: Int? = nil, at location: SourceLocation = #_sourceLocation) throws {
+    let bytes = try folder.read("out.bstk")
+    let expected = byteCount ?? file.count
+    #expect(bytes.count == expected, sourceLocation: location)
+    #expect(bytes.elementsEqual(file.prefix(expected)), "bytes differ", sourceLocation: location)
+    #expect(try folder.contents() == ["out.bstk"], sourceLocation: location)
+  }
+
+  /// Whatever the journal says is stored equals the published file.
+  func checkPartial(at location: SourceLocation = #_sourceLocation) {
+    guard let bytes = try? folder.read("out.bstk.part"),
+      let text = try? folder.read("out.bstk.part.journal")
+    else { return }
+    for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
+      let fields = line.split(separator: " ")
+      guard fields.first == "+", let start = Int(fields[1]), let end = Int(fields[2]) else {
+        continue
+      }
+      guard end <= bytes.count, end <= file.count else {
+        Issue.record("the journal claims \(line)", sourceLocation: location)
+        continue
+      }
+      #expect(
+        bytes[start..<end].elementsEqual(file[start..<end]), "\(line) differs",
+        sourceLocation: location)
+    }
+  }
+
+  /// A cut of at most this many bytes.
+  func cut(_ byteCount: Int) throws -> Cut {
+    try manifest.cut(within: Budget(fileByteCount: UInt64(byteCount)))
+  }
+
+  var retries: [BSTKError] {
+    events.all.compactMap { if case .retry(let error, _) = $0 { error } else { nil } }
+  }
+
+  var warnings: [String] {
+    events.all.compactMap { if case .warning(let text) = $0 { text } else { nil } }
+  }
+
+  var log: [FetchEvent] { events.all }
+}
+
+/// Collects events from the fetch's thread.
+final class EventLog: Sendable {
+  private let events = Mutex<[FetchEvent]>([])
+  func add(_ event: FetchEvent) { events.withLock { $0.append(event) } }
+  var all: [FetchEvent] { events.withLock { $0 } }
+}
