@@ -19,9 +19,10 @@ demo: deps
 	@$(BUILD)
 	@.build/release/bstk demo
 
+# Tests run side by side; a BLAS that spins on every core besides would stall them all.
 test: deps-test
 	@$(SWIFT) build --build-tests
-	@$(SWIFT) test --skip-build
+	@OPENBLAS_NUM_THREADS=1 $(SWIFT) test --skip-build
 
 lint:
 	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests

@@ -26,9 +26,12 @@ struct Bstk: ParsableCommand {
       """,
     version: version,
     subcommands: [
+      Calibrate.self,
       Compress.self,
       Demo.self,
+      Eval.self,
       Export.self,
+      Generate.self,
       Import.self,
       Inspect.self,
       Plan.self,

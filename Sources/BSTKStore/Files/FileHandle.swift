@@ -90,6 +90,21 @@ public struct FileHandle: ~Copyable, Sendable {
     return done
   }
 
+  /// The whole file, at most `limit` bytes.
+  ///
+  /// - Throws: `LIMIT` when it is longer, `IO`.
+  public func allBytes(limit: UInt64 = 1 << 30) throws(BSTKError) -> [UInt8] {
+    let byteCount = try byteCount()
+    guard byteCount <= limit else {
+      throw BSTKError(.limit, "\(path) has \(byteCount) bytes; the limit is \(limit)")
+    }
+    var bytes = [UInt8](repeating: 0, count: Int(byteCount))
+    var span = bytes.mutableSpan
+    let count = try read(at: 0, into: &span)
+    bytes.removeLast(bytes.count - count)
+    return bytes
+  }
+
   /// Writes all of `bytes` at `offset`.
   public func write(_ bytes: Span<UInt8>, at offset: UInt64) throws(BSTKError) {
     var done = 0

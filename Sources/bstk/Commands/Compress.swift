@@ -15,6 +15,7 @@ struct Compress: BstkCommand {
         bstk compress ./my-model -o model.bstk
         bstk compress ./my-model -o model.bstk --levels 16 --rank 16
         bstk compress ./my-model -o model.bstk --vectors int8 --threads 4
+        bstk compress ./my-model -o model.bstk --calibration train.txt --evaluation test.txt
       """)
 
   @Argument(
@@ -47,6 +48,8 @@ struct Compress: BstkCommand {
   @Option(help: "Threads of the numeric library; by default it decides.")
   var threads: Int?
 
+  @OptionGroup(title: "Calibration") var calibration: CalibrationOptions
+
   @Flag(help: "Print one JSON object instead.")
   var json = false
 
@@ -60,20 +63,36 @@ struct Compress: BstkCommand {
     options.seed = seed
     options.threadCount = threads
     options.creator = Bstk.creator
-    let compressor = try Compressor(options: options)
+    options.firstLevelGain = calibration.firstLevelGain
     let folder = try HuggingFaceFolder(path: model)
     let sourceByteCount = folder.tensors.reduce(0) { $0 + $1.byteCount }
     let cancellation = Cancellation()
-    let bar = ProgressBar(FileSystem.name(of: output), total: UInt64(sourceByteCount))
+    let bar = StepBar(json ? .silent : .automatic)
     defer { bar.finish() }
-    let result = try compressor.compress(
-      folder, to: output, isCancelled: { cancellation.isRequested },
-      progress: { event in
-        bar.update(completed: UInt64(event.doneByteCount), suffix: CompressReport.step(event))
-      })
+    let result = try compress(folder, options, cancellation, bar)
     bar.finish()
     let report = CompressReport(
       file: output, sourceByteCount: UInt64(sourceByteCount), result: result)
     if json { try JSONLines.print(report) } else { Console.out(report.text) }
+  }
+
+  private func compress(
+    _ folder: HuggingFaceFolder, _ options: CompressionOptions, _ cancellation: Cancellation,
+    _ bar: StepBar
+  ) throws -> CompressionResult {
+    guard let text = calibration.calibration else {
+      return try Compressor(options: options).compress(
+        folder, to: output, isCancelled: { cancellation.isRequested },
+        progress: { CompressReport.update(bar, .compressing($0)) })
+    }
+    let compression = try CalibratedCompression(
+      folder, options: calibration.options(options))
+    let language = try LanguageModel(.folder(folder))
+    return try compression.run(
+      language.tokens(ofTextFile: text),
+      statistics: calibration.statistics.map { try InputStatistics(path: $0) },
+      evaluation: calibration.evaluation.map { try language.tokens(ofTextFile: $0) },
+      to: output, isCancelled: { cancellation.isRequested },
+      progress: { CompressReport.update(bar, $0) })
   }
 }

@@ -57,7 +57,7 @@ struct Journey {
     let result = try Compressor(options: options).compress(
       folder, to: published, isCancelled: { cancellation.isRequested },
       progress: { event in
-        bar.update(completed: UInt64(event.doneByteCount), suffix: CompressReport.step(event))
+        bar.update(completed: UInt64(event.doneByteCount), suffix: CompressReport.suffix(event))
       })
     bar.finish()
     let header = result.manifest.header

@@ -38,8 +38,21 @@ struct CompressReport: Encodable {
     """
   }
 
-  /// The progress bar's suffix, such as `matrix 3 of 28, level 2`.
-  static func step(_ event: CompressionProgress) -> String {
+  /// Shows how far a compression has come.
+  static func update(_ bar: StepBar, _ step: CalibratedCompression.Step) {
+    switch step {
+    case .calibrating(let progress): bar.update("calibrating", progress)
+    case .compressing(let event):
+      bar.update(
+        "compressing", completed: UInt64(event.doneByteCount),
+        total: UInt64(event.totalByteCount), suffix: suffix(event))
+    case .ordering(let progress): bar.update("weighing blocks", progress)
+    case .evaluating(let progress): bar.update("measuring quality", progress)
+    }
+  }
+
+  /// Such as `matrix 3 of 28, level 2`.
+  static func suffix(_ event: CompressionProgress) -> String {
     switch event.phase {
     case .tensors: "tensor \(event.index + 1) of \(event.count)"
     case .matrices: "matrix \(event.index + 1) of \(event.count), level \(event.levelCount)"

@@ -30,10 +30,16 @@ final class ProgressBar: Sendable {
   private let total: UInt64?
   private let interval: Double?
   private let isRedrawn: Bool
+  private let unit: ProgressLine.Unit
   private let state = Mutex(State())
 
-  /// Starts a bar for `total` bytes, of which `start` were already there and count for no rate.
-  init(_ label: String, total: UInt64?, start: UInt64 = 0, mode: Mode = .automatic) {
+  /// Starts a bar for `total` bytes or steps, of which `start` were already there and count for no
+  /// rate.
+  init(
+    _ label: String, total: UInt64?, start: UInt64 = 0, unit: ProgressLine.Unit = .bytes,
+    mode: Mode = .automatic
+  ) {
+    self.unit = unit
     self.label = label
     self.total = total
     isRedrawn = mode != .silent && Console.Stream.error.isTerminal
@@ -56,7 +62,7 @@ final class ProgressBar: Sendable {
       state.lastDrawn = now
       let line = ProgressLine(
         label: label, completed: completed, total: total, perSecond: state.meter.perSecond,
-        suffix: suffix)
+        unit: unit, suffix: suffix)
       if isRedrawn {
         Console.write("\r\(line.text(width: Console.Stream.error.width - 1))\u{1B}[K", to: .error)
         state.isDrawn = true

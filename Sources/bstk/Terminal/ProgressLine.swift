@@ -1,9 +1,18 @@
 /// One state of a progress bar, as text.
 struct ProgressLine {
+  /// What is counted.
+  enum Unit: Sendable {
+    /// Bytes, shown with their rate.
+    case bytes
+    /// Steps of about equal cost, which mean nothing to people beyond their share.
+    case steps
+  }
+
   let label: String
   let completed: UInt64
   let total: UInt64?
   let perSecond: Double?
+  var unit = Unit.bytes
   let suffix: String
 
   /// The line, cut to `width` columns: label, bar, percent, bytes, rate, time left, suffix.
@@ -12,12 +21,15 @@ struct ProgressLine {
     if let total, total > 0 {
       let share = min(1, Double(completed) / Double(total))
       parts.append("\(Int(share * 100))%")
-      parts.append("\(ByteFormat.decimal(completed)) of \(ByteFormat.decimal(total))")
-    } else {
-      parts.append(ByteFormat.decimal(completed))
+    }
+    if unit == .bytes {
+      let done = ByteFormat.decimal(completed)
+      parts.append(total.map { $0 > 0 ? "\(done) of \(ByteFormat.decimal($0))" : done } ?? done)
     }
     if let perSecond {
-      parts.append("\(ByteFormat.decimal(UInt64(perSecond.rounded())))/s")
+      if unit == .bytes {
+        parts.append("\(ByteFormat.decimal(UInt64(perSecond.rounded())))/s")
+      }
       if let total, total > completed, perSecond > 0 {
         parts.append(ByteFormat.duration(seconds: Double(total - completed) / perSecond) + " left")
       }

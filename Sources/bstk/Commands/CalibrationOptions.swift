@@ -1,0 +1,76 @@
+public import ArgumentParser
+internal import BSTKFormat
+internal import BSTKModel
+internal import BSTKStore
+
+/// What a calibration text is used for.
+struct CalibrationOptions: ParsableArguments {
+  /// A set of choices that belong together.
+  enum Profile: String, ExpressibleByArgument, CaseIterable {
+    /// Every layer scaled, first magnitudes enlarged for the sake of the levels after them.
+    case best
+    /// As the BitStack paper and its code do it.
+    case reference
+  }
+
+  @Option(
+    help: "A UTF-8 text to calibrate on: scales channels by what they carry, orders by worth.",
+    completion: .file())
+  var calibration: String?
+
+  @Option(
+    help: "Input statistics from `bstk calibrate`, instead of gathering them again.",
+    completion: .file())
+  var statistics: String?
+
+  @Option(help: "Windows of the calibration text.")
+  var calibrationWindows = Calibrator.Options().windowCount
+
+  @Option(help: "Tokens of a calibration window.")
+  var calibrationWindow = Calibrator.Options().windowLength
+
+  @Option(help: "best, or reference to compare with the published method.")
+  var profile = Profile.best
+
+  @Option(help: "worth, or reference for the published sweep, which is far slower.")
+  var order = CalibratedCompression.Order.worth
+
+  @Option(
+    help: "A UTF-8 text on which quality is measured at cut points, for the index.",
+    completion: .file())
+  var evaluation: String?
+
+  @Option(help: "Multiply the first level's magnitude; the profile decides by default.")
+  var gain: Float?
+
+  /// What the best profile multiplies first magnitudes with.
+  private static let bestGain: Float = 1.35
+
+  mutating func validate() throws {
+    if calibration == nil, statistics != nil || evaluation != nil {
+      throw ValidationError("--statistics and --evaluation need --calibration.")
+    }
+    if calibrationWindows < 1 { throw ValidationError("--calibration-windows must be positive.") }
+    if calibrationWindow < 2 { throw ValidationError("--calibration-window must be at least 2.") }
+  }
+
+  /// The first level's gain: plain without a calibration.
+  var firstLevelGain: Float {
+    gain ?? (calibration != nil && profile == .best ? Self.bestGain : 1)
+  }
+
+  /// The options of a calibrated compression.
+  func options(_ compression: CompressionOptions) -> CalibratedCompression.Options {
+    var options = CalibratedCompression.Options()
+    options.compression = compression
+    options.coverage = profile == .reference ? .reference : .all
+    options.order = order
+    options.calibration.windowCount = calibrationWindows
+    options.calibration.windowLength = calibrationWindow
+    options.evaluationLabel =
+      "\(FileSystem.name(of: evaluation ?? "")), windows of \(options.evaluation.windowLength)"
+    return options
+  }
+}
+
+extension CalibratedCompression.Order: ExpressibleByArgument {}

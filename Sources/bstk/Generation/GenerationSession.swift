@@ -1,0 +1,71 @@
+internal import BSTKFormat
+internal import BSTKModel
+internal import BSTKStore
+
+/// A model in memory and the person in front of it.
+struct GenerationSession: ~Copyable {
+  private var model: ResizableModel
+  private let generator: Generator
+  private let maximumTokens: Int
+  private let cancellation = Cancellation()
+
+  init(model: consuming ResizableModel, generator: Generator, maximumTokens: Int) {
+    self.model = model
+    self.generator = generator
+    self.maximumTokens = maximumTokens
+  }
+
+  /// Prints the prompt and what the model makes of it, as it comes.
+  func answer(_ prompt: String) throws {
+    Console.write(prompt, to: .output)
+    let summary = try generator.generate(
+      prompt, maximumTokens: maximumTokens, with: model.resident
+    ) { piece in
+      Console.write(piece, to: .output)
+      return !cancellation.isRequested
+    }
+    Console.out()
+    if summary.reason == .brokenModel {
+      Console.say("the model gives no numbers at this size; /budget buys more")
+    }
+  }
+
+  /// Reads prompts and commands until the end of the input, `/quit` or Ctrl-C.
+  mutating func converse() throws {
+    describe()
+    while !cancellation.isRequested {
+      if Console.Stream.error.isTerminal { Console.write("> ", to: .error) }
+      guard let line = readLine() else { return }
+      if line == "/quit" { return }
+      if line.hasPrefix("/") {
+        obey(line)
+      } else if !line.isEmpty {
+        try answer(line)
+      }
+    }
+  }
+
+  private mutating func obey(_ line: String) {
+    let words = line.split(separator: " ")
+    guard words.count == 2, words[0] == "/budget", let size = ByteSize(String(words[1])) else {
+      Console.say("commands: /budget SIZE, such as /budget 1.2 (megabytes); /quit")
+      return
+    }
+    do {
+      let cut = try Generate.cut(
+        Budget(fileByteCount: size.byteCount), of: model.file)
+      let before = model.cut.blockCount
+      let changed = try model.resize(to: cut)
+      Console.say("\(changed) blocks \(cut.blockCount < before ? "dropped" : "loaded")")
+      describe()
+    } catch {
+      ErrorReport(error).print(asJSON: false)
+    }
+  }
+
+  private func describe() {
+    Console.say(
+      "\(ByteFormat.decimal(model.cut.fileByteCount)),"
+        + " \(model.cut.blockCount) of \(model.file.manifest.blockCount) blocks")
+  }
+}
