@@ -16,6 +16,7 @@ enum { WIDTH = 16, TILE_ROWS = 4, TILE_VECTORS = BSTK_TILE_COLUMNS / WIDTH };
 
 _Static_assert(sizeof(floats) == WIDTH * sizeof(float), "a vector is one group of columns");
 _Static_assert(TILE_VECTORS % BLOCK == 0, "blocks fill a tile");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "sign windows are read as words");
 
 /// A vector anywhere in an array of floats.
 typedef float loose_floats __attribute__((vector_size(64), aligned(4), may_alias));
@@ -62,7 +63,8 @@ static inline uint64_t sign_window(const uint8_t *signs, size_t first, size_t co
   unsigned shift = first % 8;
   uint64_t window = 0;
   if (count == 64) {
-    for (int byte = 0; byte < 8; byte++) window = window << 8 | from[byte];
+    memcpy(&window, from, sizeof window);
+    window = __builtin_bswap64(window);
     return shift ? window << shift | from[8] >> (8 - shift) : window;
   }
   for (size_t index = 0; index < count; index++) {
@@ -74,7 +76,7 @@ static inline uint64_t sign_window(const uint8_t *signs, size_t first, size_t co
 }
 
 /// One tile of one level: sums of TILE_ROWS rows and all tile columns, added into `tile`.
-TARGET static inline void level_tile(const float *const u[TILE_ROWS], const float *packed,
+TARGET static __attribute__((noinline)) void level_tile(const float *const u[TILE_ROWS], const float *packed,
                                      size_t rank, const uint64_t windows[TILE_ROWS], uint32_t flip,
                                      float *tile) {
   const words shifts = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -104,6 +106,8 @@ TARGET static inline void level_tile(const float *const u[TILE_ROWS], const floa
 TARGET static void accumulate_levels(float *out, size_t first_row, size_t rows, size_t columns,
                                      const struct bstk_level *levels, size_t count, int subtract,
                                      float *scratch) {
+  // Vectors that straddle cache lines would cost two loads each.
+  scratch = (float *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
   const uint32_t flip = subtract ? 0x80000000u : 0;
   for (size_t column = 0; column < columns; column += BSTK_TILE_COLUMNS) {
     size_t live = columns - column < BSTK_TILE_COLUMNS ? columns - column : BSTK_TILE_COLUMNS;
@@ -116,7 +120,7 @@ TARGET static void accumulate_levels(float *out, size_t first_row, size_t rows, 
     }
     for (size_t row = 0; row < rows; row += TILE_ROWS) {
       size_t live_rows = rows - row < TILE_ROWS ? rows - row : TILE_ROWS;
-      float tile[TILE_ROWS * BSTK_TILE_COLUMNS] = {0};
+      _Alignas(64) float tile[TILE_ROWS * BSTK_TILE_COLUMNS] = {0};
       for (size_t r = 0; r < live_rows; r++)
         memcpy(tile + r * BSTK_TILE_COLUMNS, out + (row + r) * columns + column,
                live * sizeof(float));

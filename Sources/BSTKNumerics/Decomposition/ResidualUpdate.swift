@@ -27,7 +27,7 @@ enum ResidualUpdate {
             let start = panel * panelRows
             let count = min(panelRows, rows - start)
             var magnitude = [Float](repeating: 0, count: count * columns)
-            var scratch = [Float](repeating: 0, count: rank * Int(BSTK_TILE_COLUMNS))
+            var scratch = [Float](repeating: 0, count: rank * Int(BSTK_TILE_COLUMNS) + 16)
             unsafe level.u.withUnsafeBufferPointer { u in
               unsafe level.vt.withUnsafeBufferPointer { vt in
                 guard let base = unsafe values.baseAddress, let bits = unsafe plane.baseAddress

@@ -21,7 +21,7 @@ enum LevelAccumulator {
     // About a megabyte of weights stays in the cache while every level is added.
     let panelRows = max(8, min(256, (1 << 18) / columns) / 8 * 8)
     let panels = (rows + panelRows - 1) / panelRows
-    let scratchCount = levels.reduce(0) { $0 + $1.rank } * Int(BSTK_TILE_COLUMNS)
+    let scratchCount = levels.reduce(0) { $0 + $1.rank } * Int(BSTK_TILE_COLUMNS) + 16
     unsafe withKernelLevels(levels, gathered: []) { kernelLevels in
       unsafe weights.withUnsafeMutableBufferPointer { weights in
         // SAFETY: every panel writes its own rows; the levels do not change meanwhile.

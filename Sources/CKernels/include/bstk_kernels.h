@@ -60,7 +60,7 @@ struct bstk_level {
 
 /// Adds (or subtracts) sign * (u vt) of all levels to rows first_row ..< first_row + rows of a
 /// matrix of `columns` columns; `out` is the first of these rows. `scratch` holds
-/// BSTK_TILE_COLUMNS floats for each unit of rank of all levels together.
+/// BSTK_TILE_COLUMNS floats for each unit of rank of all levels together, and 16 more.
 void bstk_accumulate_levels(float *out, size_t first_row, size_t rows, size_t columns,
                             const struct bstk_level *levels, size_t count, int subtract,
                             float *scratch);
