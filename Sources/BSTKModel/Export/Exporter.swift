@@ -72,10 +72,6 @@ public struct Exporter: Sendable {
     var hasConfiguration = false
     for (number, object) in weights.manifest.objects.enumerated() {
       guard case .auxiliary = object.contents else { continue }
-      // Such a file could stand in for the weights that are about to be written.
-      guard !object.name.lowercased().contains(".safetensors") else {
-        throw BSTKError(.name, "the auxiliary file \(object.name) has the name of weights")
-      }
       var text = ConfigurationText(try weights.file.object(number, decoder: decoder))
       if object.name == "config.json" {
         hasConfiguration = true

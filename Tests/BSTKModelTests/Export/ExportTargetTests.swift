@@ -86,23 +86,6 @@ struct ExportTargetTests {
     }
   }
 
-  @Test(arguments: [
-    "model.safetensors", "Model.SafeTensors", "model.safetensors.index.json",
-    "sub/a.safetensors",
-  ])
-  func `auxiliary files cannot pose as weights`(_ name: String) throws {
-    var model = SyntheticModel()
-    model.auxiliary.append((name, [1]))
-    try model.write(to: output.file("evil.bstk"))
-    #expect {
-      try Exporter().export(
-        BSTKWeights(ModelFile(output.file("evil.bstk"))), to: output.file("out"))
-    } throws: {
-      ($0 as? BSTKError)?.code == .name
-    }
-    #expect(try output.contents() == ["evil.bstk", "m.bstk"])
-  }
-
   @Test func `auxiliary files keep their folders`() throws {
     var model = SyntheticModel()
     model.auxiliary.append(("sub/notes.txt", [7]))
