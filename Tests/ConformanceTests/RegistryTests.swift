@@ -33,6 +33,21 @@ import Testing
     #expect(provoked.isSubset(of: listed))
   }
 
+  /// No module makes up a code that the Spec does not list.
+  @Test func everyCodeInTheSourcesIsListed() throws {
+    let text = try String(contentsOf: Self.spec, encoding: .utf8)
+    let sources = FixtureFolder.root.appending(path: "Sources")
+    let files = try #require(FileManager.default.enumerator(atPath: sources.path))
+    var codes: Set<String> = []
+    for case let name as String in files where name.hasSuffix(".swift") {
+      let source = try String(contentsOf: sources.appending(path: name), encoding: .utf8)
+      let matches = source.matches(of: /static let \w+ = Self\((?:rawValue: )?"([A-Z_]+)"\)/)
+      codes.formUnion(matches.map { String($0.1) })
+    }
+    #expect(codes.count >= 40)
+    #expect(codes.filter { !text.contains("| `\($0)` |") }.isEmpty)
+  }
+
   @Test func elementTypesAreThoseOfTheSpec() throws {
     var found: [UInt8: (name: String, byteCount: Int)] = [:]
     for row in try Self.rows("Element types") {
