@@ -8,7 +8,7 @@ import Testing
 @Suite struct MutationTests {
   /// More on request: `BSTK_MUTATIONS=1000000 swift test -c release --filter MutationTests`.
   static let iterations =
-    ProcessInfo.processInfo.environment["BSTK_MUTATIONS"].flatMap(Int.init) ?? 6000
+    ProcessInfo.processInfo.environment["BSTK_MUTATIONS"].flatMap(Int.init) ?? 20_000
   static let seed: UInt64 = 20_261_121
 
   @Test func damagedFilesWithRightHashesAreAnsweredByCodes() {

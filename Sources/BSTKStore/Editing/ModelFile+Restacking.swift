@@ -14,7 +14,7 @@ extension ModelFile {
   ///   - worths: The worth of each block by matrix number and level, or nil to have none.
   ///   - extensions: Provenance and quality of the new file.
   /// - Throws: `TOO_SHORT` when the file is only a prefix, `ORDER` or `TABLE` when the stack is
-  ///   not one of this file's blocks, and what reading and writing throws.
+  ///   not one of this file's blocks, `FLAG`, and what reading and writing throws.
   @discardableResult
   public func restack(
     to path: String, stack: [(matrix: Int, level: Int)], worths: [[Float]]?,
@@ -25,26 +25,27 @@ extension ModelFile {
         .tooShort, "only a complete file can be stacked anew; this one is \(state)",
         offset: byteCount, section: .tail)
     }
-    var chunkOfBlock: [[Int]] = manifest.matrices.map { _ in [] }
-    for (index, chunk) in manifest.chunks.enumerated() {
-      if case .block(let matrix, _, _, _) = chunk.contents { chunkOfBlock[matrix].append(index) }
-    }
+    try requireWritable()
     let firstLevels = manifest.matrices.indices.map { (matrix: $0, level: 0) }
     var order = Array(0..<manifest.tileCount)
     var orderedWorths: [Float] = []
     for (matrix, level) in firstLevels + stack {
-      guard chunkOfBlock.indices.contains(matrix), chunkOfBlock[matrix].indices.contains(level)
+      guard manifest.matrices.indices.contains(matrix),
+        (0..<manifest.matrices[matrix].levelCount).contains(level)
       else { throw BSTKError(.order, "the stack names a block that is not in the file") }
-      order.append(chunkOfBlock[matrix][level])
+      let blocks = manifest.blockChunks(ofMatrix: matrix)
+      order.append(blocks[blocks.startIndex + level])
       if let worths { orderedWorths.append(worths[matrix][level]) }
     }
     var extensions = extensions
     extensions.worths = worths == nil ? nil : orderedWorths
-    let new = try Manifest(
+    let start = try Manifest(
       matrices: manifest.matrices, objects: manifest.objects,
-      chunks: order.map { manifest.chunks[$0] }, extensions: extensions)
+      chunks: order.map { manifest.chunks[$0] }, extensions: extensions
+    ).serialized()
+    let new = try Manifest(opening: start.span)
     var output = try AtomicOutput(path)
-    try output.append(new.serialized().span)
+    try output.append(start.span)
     for (index, old) in order.enumerated() {
       let padding = new.chunkOffset(index) - output.byteCount
       try output.append([UInt8](repeating: 0, count: Int(padding)).span)
@@ -54,6 +55,6 @@ extension ModelFile {
       try output.append(stored.span)
     }
     try output.commit()
-    return try ModelFile(path).manifest
+    return new
   }
 }
