@@ -86,7 +86,9 @@ struct Trial {
   }
 
   /// The output is the published file's prefix of this many bytes, and nothing else is left.
-  func expectOutput(_ byteCount: Int? = nil, at location: SourceLocation = #_sourceLocation) throws {
+  func expectOutput(
+    _ byteCount: Int? = nil, at location: SourceLocation = #_sourceLocation
+  ) throws {
     let bytes = try folder.read("out.bstk")
     let expected = byteCount ?? file.count
     #expect(bytes.count == expected, sourceLocation: location)

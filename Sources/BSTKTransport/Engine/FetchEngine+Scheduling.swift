@@ -101,7 +101,10 @@ extension FetchEngine {
   /// How far ahead of the first missing byte requests may reach.
   private var windowEnd: Int {
     let ahead = max(tuning.minimumWindowByteCount, 2 * governor.limit * spanByteCount)
-    return min(received.runEnd(at: 0) + ahead, allowance ?? .max)
+    let end = received.runEnd(at: 0) + ahead
+    guard let allowance, let map = files?.map else { return end }
+    // Whatever the consumer allows, the chunk it waits for must become whole.
+    return min(end, max(allowance, map.end(ofPieces: min(watermark + 1, map.pieces.count))))
   }
 
   /// The bytes one request should bring, by the rate of one connection.
@@ -131,7 +134,8 @@ extension FetchEngine {
     guard limit - received.runEnd(at: 0) > 0 else { return nil }
     let now = clock.now
     var slowest: (transfer: Transfer, seconds: Double, rate: Double)?
-    for transfer in transfers.values where transfer.purpose == .data && transfer.end > transfer.position {
+    for transfer in transfers.values
+    where transfer.purpose == .data && transfer.end > transfer.position {
       let left = Double(transfer.end - transfer.position)
       let isSilent = now - transfer.lastByte > tuning.takeoverSeconds
       guard now - transfer.start > tuning.hedgeSeconds else { continue }

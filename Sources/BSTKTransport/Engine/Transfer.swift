@@ -42,8 +42,8 @@ final class Transfer {
   unowned let engine: FetchEngine
 
   init(
-    purpose: Purpose, source: Source, asked: Range<Int>, attempts: Int, handle: consuming EasyHandle,
-    engine: FetchEngine
+    purpose: Purpose, source: Source, asked: Range<Int>, attempts: Int,
+    handle: consuming EasyHandle, engine: FetchEngine
   ) {
     self.purpose = purpose
     self.source = source
