@@ -29,6 +29,7 @@ struct Bstk: ParsableCommand {
       Compress.self,
       Demo.self,
       Export.self,
+      Fetch.self,
       Import.self,
       Inspect.self,
       Plan.self,

@@ -184,11 +184,11 @@ struct ResumeTests {
   func cancelled() async throws {
     let trial = try Trial()
     let server = try FaultServer(trial.file) { request, response in
-      if request.number > 1 { response.pace = (4_000, 0.01) }
+      if request.number > 1 { response.pace = (1_000, 0.02) }
     }
     defer { server.stop() }
     let task = Task { try await trial.fetch([server.url()]) }
-    while server.bodyByteCount < 600_000 { try await Task.sleep(for: .seconds(0.01)) }
+    while server.bodyByteCount < 500_000 { try await Task.sleep(for: .seconds(0.01)) }
     task.cancel()
     do {
       _ = try await task.value

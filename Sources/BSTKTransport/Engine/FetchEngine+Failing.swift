@@ -60,7 +60,7 @@ extension FetchEngine {
       if transfer.purpose == .open, transfer.source.pinnedTotal ?? 0 == 0 {
         return TransferFailure(.final, .tooShort, "\(address) is empty")
       }
-      if transfer.source.target.scheme == "file" {
+      if transfer.target.scheme == "file" {
         return TransferFailure(
           .final, .remoteTruncated, "\(address) ends at byte \(transfer.position)")
       }

@@ -103,8 +103,9 @@ extension FetchEngine {
     let ahead = max(tuning.minimumWindowByteCount, 2 * governor.limit * spanByteCount)
     let end = received.runEnd(at: 0) + ahead
     guard let allowance, let map = files?.map else { return end }
-    // Whatever the consumer allows, the chunk it waits for must become whole.
-    return min(end, max(allowance, map.end(ofPieces: min(watermark + 1, map.pieces.count))))
+    // The chunk that the consumer waits for must become whole, however large it is.
+    let index = min(map.piece(endingAfter: allowance), map.pieces.count - 1)
+    return min(end, map.end(ofPieces: index + 1))
   }
 
   /// The bytes one request should bring, by the rate of one connection.
