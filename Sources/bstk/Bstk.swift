@@ -31,6 +31,7 @@ struct Bstk: ParsableCommand {
       Demo.self,
       Eval.self,
       Export.self,
+      Fetch.self,
       Generate.self,
       Import.self,
       Inspect.self,

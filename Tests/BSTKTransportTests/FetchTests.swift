@@ -1,4 +1,6 @@
+import BSTKCodec
 import BSTKFormat
+import BSTKTestSupport
 import Testing
 
 @testable import BSTKTransport
@@ -15,5 +17,129 @@ struct FetchTests {
     #expect(summary.fileByteCount == UInt64(trial.file.count))
     #expect(summary.chunkCount == trial.manifest.chunks.count)
     #expect(summary.payloadByteCount == UInt64(trial.file.count))
+    #expect(summary.wastedByteCount == 0)
+    #expect(server.bodyByteCount == trial.file.count)
+    #expect(server.requests.allSatisfy { $0.headers["accept-encoding"] == "identity" })
+  }
+
+  @Test("brings exactly the cut that a budget buys", arguments: [-1, 0, 1])
+  func budgets(around: Int) async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    let border = Int(trial.manifest.chunkEnd(12))
+    let cut = try trial.cut(border + around)
+    let budget = Budget(fileByteCount: UInt64(border + around))
+    let summary = try await trial.fetch([server.url()], budget)
+    #expect(summary.chunkCount == (around < 0 ? 12 : 13))
+    try trial.expectOutput(Int(cut.fileByteCount))
+    #expect(server.bodyByteCount == Int(cut.fileByteCount))
+  }
+
+  @Test("says what a budget must be, having read the index alone")
+  func tooSmall() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    let index = Int(trial.manifest.header.indexEnd)
+    await trial.expectFailure(.budget, [server.url()], Budget(fileByteCount: 300))
+    #expect(server.bodyByteCount == index)
+    #expect(try trial.folder.contents() == [])
+  }
+
+  @Test("opens a file with one request")
+  func opens() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    let remote = try await Fetcher(tuning: Trial.tuning).manifest(of: server.url())
+    #expect(remote.manifest == trial.manifest)
+    #expect(remote.byteCount == UInt64(trial.file.count))
+    #expect(remote.supportsRanges)
+    #expect(server.requests.count == 1)
+  }
+
+  @Test("reads file addresses")
+  func fileAddress() async throws {
+    let trial = try Trial()
+    let path = try trial.folder.write(trial.file, to: "source.bstk")
+    let cut = try trial.cut(trial.file.count / 2)
+    try await trial.fetch(["file://\(path)"], Budget(fileByteCount: cut.fileByteCount))
+    #expect(
+      try trial.folder.read("out.bstk").elementsEqual(trial.file.prefix(Int(cut.fileByteCount))))
+  }
+
+  @Test("refuses what is not a model", arguments: ["", "hello", "<html>not found</html>"])
+  func notAModel(text: String) async throws {
+    let trial = try Trial()
+    let server = try FaultServer(
+      text == "hello" ? Array(String(repeating: "hello ", count: 100).utf8) : Array(text.utf8))
+    defer { server.stop() }
+    do {
+      try await trial.fetch([server.url()])
+      Issue.record("succeeded")
+    } catch let error as BSTKError {
+      #expect([.magic, .tooShort, .remoteTruncated].contains(error.code), "\(error)")
+    }
+    #expect(try trial.folder.contents() == [])
+  }
+
+  @Test("obeys a pinned root digest")
+  func pinned() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    let wrong = String(repeating: "0", count: 64)
+    await trial.expectFailure(.rootDigest, [server.url("/m.bstk#root=\(wrong)")])
+    let root = trial.manifest.rootDigest.hex
+    try await trial.fetch([server.url("/m.bstk#root=\(root)")])
+    try trial.expectOutput()
+    let count = server.requests.count
+    try await trial.fetch([server.url("/m.bstk#root=\(root)")])
+    #expect(server.requests.count == count)
+  }
+
+  @Test("hands over verified chunks in order while it runs")
+  func blocks() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    let request = FetchRequest(sources: [server.url()], output: trial.output)
+    var next = 0
+    for try await block in Fetcher(tuning: Trial.tuning)
+      .verifiedBlocks(request, lookaheadByteCount: 100_000)
+    {
+      #expect(block.index == next)
+      let start = Int(trial.manifest.chunkOffset(next))
+      let bytes = try await block.storedBytes()
+      #expect(bytes.elementsEqual(trial.file[start..<(start + bytes.count)]))
+      next += 1
+    }
+    #expect(next == trial.manifest.chunks.count)
+    try trial.expectOutput()
+  }
+
+  @Test("runs no further ahead of its consumer than allowed, and stops with it")
+  func backPressure() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    let request = FetchRequest(sources: [server.url()], output: trial.output)
+    do {
+      var blocks = Fetcher(tuning: Trial.tuning)
+        .verifiedBlocks(request, lookaheadByteCount: 100_000).makeAsyncIterator()
+      let first = try await blocks.next()
+      #expect(first?.index == 0)
+      try await Task.sleep(for: .seconds(0.3))
+      #expect(server.bodyByteCount < 1_500_000)
+    }
+    // The session notices the end of its consumer and leaves a state to go on from.
+    for _ in 0..<200 where server.requests.count < 100 {
+      if (try? trial.folder.read("out.bstk.part.journal")) != nil { break }
+      try await Task.sleep(for: .seconds(0.02))
+    }
+    try await Task.sleep(for: .seconds(0.2))
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
   }
 }

@@ -1,5 +1,6 @@
 import BSTKCodec
 import BSTKFormat
+import BSTKStore
 import BSTKTestSupport
 import Foundation
 import Synchronization
@@ -86,7 +87,9 @@ struct Trial {
   }
 
   /// The output is the published file's prefix of this many bytes, and nothing else is left.
-  func expectOutput(_ byteCount: Int? = nil, at location: SourceLocation = #_sourceLocation) throws {
+  func expectOutput(
+    _ byteCount: Int? = nil, at location: SourceLocation = #_sourceLocation
+  ) throws {
     let bytes = try folder.read("out.bstk")
     let expected = byteCount ?? file.count
     #expect(bytes.count == expected, sourceLocation: location)
@@ -97,20 +100,15 @@ struct Trial {
   /// Whatever the journal says is stored equals the published file.
   func checkPartial(at location: SourceLocation = #_sourceLocation) {
     guard let bytes = try? folder.read("out.bstk.part"),
-      let text = try? folder.read("out.bstk.part.journal")
+      let journal = FetchJournal.load(folder.file("out.bstk.part.journal"))
     else { return }
-    for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
-      let fields = line.split(separator: " ")
-      guard fields.first == "+", let start = Int(fields[1]), let end = Int(fields[2]) else {
+    for range in journal.present.ranges {
+      guard range.upperBound <= min(bytes.count, file.count) else {
+        Issue.record("the journal claims \(range)", sourceLocation: location)
         continue
       }
-      guard end <= bytes.count, end <= file.count else {
-        Issue.record("the journal claims \(line)", sourceLocation: location)
-        continue
-      }
-      #expect(
-        bytes[start..<end].elementsEqual(file[start..<end]), "\(line) differs",
-        sourceLocation: location)
+      let isEqual = bytes[range].elementsEqual(file[range])
+      #expect(isEqual, "\(range) differs", sourceLocation: location)
     }
   }
 

@@ -40,9 +40,8 @@ package struct ByteRangeSet: Equatable, Sendable {
     var last = first
     var joined = range
     while last < ranges.count, ranges[last].lowerBound <= joined.upperBound {
-      joined =
-        min(joined.lowerBound, ranges[last].lowerBound)
-        ..< max(joined.upperBound, ranges[last].upperBound)
+      let start = min(joined.lowerBound, ranges[last].lowerBound)
+      joined = start..<max(joined.upperBound, ranges[last].upperBound)
       last += 1
     }
     ranges.replaceSubrange(first..<last, with: [joined])

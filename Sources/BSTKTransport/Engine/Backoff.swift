@@ -9,7 +9,7 @@ struct Backoff {
   func delay(beforeAttempt attempt: Int, isImmediateAllowed: Bool) -> Double {
     if attempt <= 1, isImmediateAllowed { return 0 }
     var ceiling = base
-    for _ in 1..<max(2, attempt) where ceiling < cap { ceiling *= 2 }
+    for _ in 1..<max(1, attempt) where ceiling < cap { ceiling *= 2 }
     return Double.random(in: 0...min(ceiling, cap))
   }
 }

@@ -6,6 +6,7 @@ extension FetchEngine {
   /// Publishes the output under its name.
   func complete(_ manifest: Manifest) throws(BSTKError) -> FetchSummary {
     abandonTransfers()
+    announce()
     if let files {
       try store?.drain()
       if let output = files.output {

@@ -60,7 +60,7 @@ extension FetchEngine {
       if transfer.purpose == .open, transfer.source.pinnedTotal ?? 0 == 0 {
         return TransferFailure(.final, .tooShort, "\(address) is empty")
       }
-      if transfer.source.target.scheme == "file" {
+      if transfer.target.scheme == "file" {
         return TransferFailure(
           .final, .remoteTruncated, "\(address) ends at byte \(transfer.position)")
       }
@@ -113,18 +113,24 @@ extension FetchEngine {
         drop(source, failure.error)
         return
       }
-      let next = source.fruitlessResolutions > 0 ? source.lastResolution.map { $0 + tuning.resolveSeconds } : nil
+      let next =
+        source.fruitlessResolutions > 0
+        ? source.lastResolution.map { $0 + tuning.resolveSeconds } : nil
       source.fruitlessResolutions += 1
       source.resolveAgain(now: clock.now)
       if let next { source.notBefore = max(source.notBefore, next) }
       onEvent(.retry(failure.error, delay: max(0, source.notBefore - clock.now)))
     case .rangeIgnored:
       source.rangeRefusals += 1
-      if source.rangeRefusals == 1 {
-        onEvent(.warning("\(source.origin.publicText) ignored a range"))
+      if source.rangeRefusals > 1 {
+        source.knowsNoRanges = true
+      } else {
+        retry(failure, of: transfer, limit: tuning.attemptLimit)
       }
-      source.knowsNoRanges = true
-    case .suspicious: source.isSuspected = true
+    case .suspicious:
+      source.suspicionCount += 1
+      if source.suspicionCount > 2 { return drop(source, failure.error) }
+      source.isSuspected = true
     case .final:
       if transfer.purpose == .open, transfer.head.status == 416,
         let total = transfer.head.contentRange?.total, 0 < total, total < openingEnd
@@ -154,12 +160,13 @@ extension FetchEngine {
     let backoff = Backoff(base: tuning.backoffBaseSeconds, cap: tuning.backoffCapSeconds)
     var delay = backoff.delay(
       beforeAttempt: attempts, isImmediateAllowed: failure.kind == .transport)
-    if case .violation = failure.kind { delay = 0 }
+    var isFresh = false
+    if case .violation = failure.kind { isFresh = true }
+    if case .rangeIgnored = failure.kind { isFresh = true }
+    if isFresh { delay = 0 }
     delay = max(delay, source.notBefore - clock.now)
     if transfer.purpose == .data || transfer.purpose == .stream {
       guard transfer.position < transfer.end else { return }
-      var isFresh = false
-      if case .violation = failure.kind { isFresh = true }
       troubles.append(
         Trouble(
           range: transfer.position..<transfer.end, attempts: attempts,
@@ -218,7 +225,8 @@ extension FetchEngine {
     if !isOurs { count += 1 }
     mismatchCount[index] = count
     let error = BSTKError(
-      .chunkHash, "chunk \(index) does not match its SHA-256 (bytes \(piece.hashStart)-"
+      .chunkHash,
+      "chunk \(index) does not match its SHA-256 (bytes \(piece.hashStart)-"
         + "\(piece.range.upperBound - 1))", offset: UInt64(piece.hashStart), section: .chunk(index))
     if count >= tuning.integrityAttemptLimit {
       fatal = BSTKError(

@@ -43,7 +43,8 @@ extension FetchEngine {
       .progress(
         FetchProgress(
           storedByteCount: UInt64(limit - missing), totalByteCount: UInt64(limit),
-          verifiedChunkCount: watermark, verifiedBlockCount: manifest.blockCount(ofChunks: watermark),
+          verifiedChunkCount: watermark,
+          verifiedBlockCount: manifest.blockCount(ofChunks: watermark),
           bytesPerSecond: governor.rate, connectionCount: transfers.count)))
   }
 }

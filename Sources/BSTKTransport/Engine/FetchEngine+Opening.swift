@@ -83,6 +83,7 @@ extension FetchEngine {
     }
     payloadByteCount += manifestBytes.count
     try plan(manifest)
+    announce()
     transfer.becomeData(
       isStream: transfer.source.knowsNoRanges,
       end: transfer.source.knowsNoRanges ? limit : min(transfer.end, limit))
@@ -165,15 +166,22 @@ extension FetchEngine {
     verified = map.pieces.indices.map(local.verified.contains)
     for index in local.verified { received.insert(map.pieces[index].range) }
     claimed = received
-    let present = received.gaps(in: 0..<limit).reduce(limit) { $0 - $1.count }
-    onEvent(
-      .opened(
-        FetchOpening(
-          manifest: manifest, rootDigest: manifest.rootDigest, cut: cut,
-          presentByteCount: UInt64(present))))
+    opening = FetchOpening(
+      manifest: manifest, rootDigest: manifest.rootDigest, cut: cut,
+      presentByteCount: UInt64(
+        received.gaps(in: 0..<limit).reduce(limit) { $0 - $1.count }))
+    isAnnounced = false
     watermark = 0
     advanceWatermark()
     store?.start()
+  }
+
+  /// Tells about the plan, once it is certain that the server has this file.
+  func announce() {
+    guard !isAnnounced, let opening else { return }
+    isAnnounced = true
+    onEvent(.opened(opening))
+    tellWatermark()
   }
 
   /// Compares the header a source serves with the one we work with.
@@ -185,6 +193,7 @@ extension FetchEngine {
       if source.isSuspected { source.ignoresTag = true }
       source.isSuspected = false
       source.hasJoined = true
+      announce()
       source.pinnedTotal = transfer.head.contentRange?.total ?? source.pinnedTotal
       if let total = source.pinnedTotal, total < limit {
         source.fault = BSTKError(

@@ -101,7 +101,11 @@ extension FetchEngine {
   /// How far ahead of the first missing byte requests may reach.
   private var windowEnd: Int {
     let ahead = max(tuning.minimumWindowByteCount, 2 * governor.limit * spanByteCount)
-    return min(received.runEnd(at: 0) + ahead, allowance ?? .max)
+    let end = received.runEnd(at: 0) + ahead
+    guard let allowance, let map = files?.map else { return end }
+    // The chunk that the consumer waits for must become whole, however large it is.
+    let index = min(map.piece(endingAfter: allowance), map.pieces.count - 1)
+    return min(end, map.end(ofPieces: index + 1))
   }
 
   /// The bytes one request should bring, by the rate of one connection.
@@ -131,7 +135,8 @@ extension FetchEngine {
     guard limit - received.runEnd(at: 0) > 0 else { return nil }
     let now = clock.now
     var slowest: (transfer: Transfer, seconds: Double, rate: Double)?
-    for transfer in transfers.values where transfer.purpose == .data && transfer.end > transfer.position {
+    for transfer in transfers.values
+    where transfer.purpose == .data && transfer.end > transfer.position {
       let left = Double(transfer.end - transfer.position)
       let isSilent = now - transfer.lastByte > tuning.takeoverSeconds
       guard now - transfer.start > tuning.hedgeSeconds else { continue }

@@ -29,6 +29,9 @@ final class FetchEngine {
   var openingEnd: Int
   var manifest: Manifest?
   var files: OutputPlan?
+  /// What to tell about the plan, and whether that has been done.
+  var opening: FetchOpening?
+  var isAnnounced = false
   var store: PieceStore?
   /// Where the last wanted chunk ends.
   var limit = 0
@@ -176,7 +179,12 @@ final class FetchEngine {
   func advanceWatermark() {
     let before = watermark
     while watermark < verified.count, verified[watermark] { watermark += 1 }
-    guard watermark > before, let files else { return }
+    if watermark > before, isAnnounced { tellWatermark() }
+  }
+
+  /// Tells how many chunks from the start are verified.
+  func tellWatermark() {
+    guard watermark > 0, let files else { return }
     onEvent(
       .verified(chunkCount: watermark, fileByteCount: UInt64(files.map.end(ofPieces: watermark))))
   }

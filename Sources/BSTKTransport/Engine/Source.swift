@@ -27,6 +27,7 @@ final class Source {
   var isSuspected = false
   var knowsNoRanges = false
   var rangeRefusals = 0
+  var suspicionCount = 0
   /// Attempts of requests for its header, since one succeeded.
   var attempts = 0
   var fault: BSTKError?

@@ -18,6 +18,8 @@ final class Transfer {
   private(set) var purpose: Purpose
   let source: Source
   let generation: Int
+  /// Where the request goes; the source may have moved on when the answer comes.
+  let target: WebAddress
   /// The bytes asked for.
   let asked: Range<Int>
   /// Where to stop; moves down when another connection takes over the rest.
@@ -42,8 +44,8 @@ final class Transfer {
   unowned let engine: FetchEngine
 
   init(
-    purpose: Purpose, source: Source, asked: Range<Int>, attempts: Int, handle: consuming EasyHandle,
-    engine: FetchEngine
+    purpose: Purpose, source: Source, asked: Range<Int>, attempts: Int,
+    handle: consuming EasyHandle, engine: FetchEngine
   ) {
     self.purpose = purpose
     self.source = source
@@ -52,6 +54,7 @@ final class Transfer {
     self.handle = handle
     self.engine = engine
     generation = source.generation
+    target = source.target
     end = asked.upperBound
     position = asked.lowerBound
     start = engine.clock.now
@@ -114,7 +117,7 @@ final class Transfer {
     let gate = ResponseGate(
       asked: purpose == .stream ? nil : asked, pinnedTotal: source.pinnedTotal,
       pinnedTag: source.ignoresTag || purpose == .check ? nil : source.pinnedTag,
-      isRedirected: source.target != source.origin, address: source.origin.publicText)
+      isRedirected: target != source.origin, address: source.origin.publicText)
     let verdict = gate.judge(head)
     self.verdict = verdict
     if case .accept(let range) = verdict { engine.accepted(self, range: range) }
@@ -122,7 +125,7 @@ final class Transfer {
 
   /// Takes body bytes; false breaks the transfer off.
   private func takeBody(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    if verdict == nil, source.target.scheme == "file" {
+    if verdict == nil, target.scheme == "file" {
       verdict = .accept(asked)
       engine.accepted(self, range: asked)
     }

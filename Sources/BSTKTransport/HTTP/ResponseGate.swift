@@ -43,7 +43,8 @@ struct ResponseGate {
         .suspicious, .remoteChanged,
         "\(address) now has \(total) bytes instead of \(pinnedTotal)")
     }
-    return head.status == 206 || head.contentRange?.range != nil ? judgePart(head) : judgeWhole(head)
+    let isPart = head.status == 206 || head.contentRange?.range != nil
+    return isPart ? judgePart(head) : judgeWhole(head)
   }
 
   /// A 206, or a 200 that names the range it carries.

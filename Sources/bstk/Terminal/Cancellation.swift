@@ -15,7 +15,7 @@ final class Cancellation: Sendable {
   init() {
     let flag = Flag()
     self.flag = flag
-    token = Interruption.listen {
+    token = Interruption.listen { _ in
       if flag.isSet.exchange(true, ordering: .relaxed) { Interruption.endProcess() }
     }
   }

@@ -1,5 +1,6 @@
 internal import BSTKFormat
 internal import BSTKServer
+internal import BSTKTransport
 
 /// An error as the user sees it: what is wrong, where, and what to do.
 struct ErrorReport: Equatable, Sendable {
@@ -11,7 +12,10 @@ struct ErrorReport: Equatable, Sendable {
   let status: ExitStatus
 
   /// Codes that say the work could not be done; all others blame the input.
-  private static let failures: Set<BSTKError.Code> = [.io, .exists, .busy, .cancelled, .numerics]
+  private static let failures: Set<BSTKError.Code> = [
+    .io, .exists, .busy, .cancelled, .numerics, .network, .tls, .stalled, .httpStatus,
+    .httpAuthorization, .throttled, .remoteMissing, .redirect,
+  ]
 
   /// Understands the errors of every module; others keep their own words and the code `FAILURE`.
   init(_ error: any Error) {

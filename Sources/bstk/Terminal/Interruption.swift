@@ -13,15 +13,15 @@ internal import Synchronization
 enum Interruption {
   private static let numbers = [SIGINT, SIGTERM]
 
-  /// Calls `handler` on a queue of its own at each SIGINT and SIGTERM, which no longer end the
-  /// process. Listening stops when the returned token is released.
-  static func listen(_ handler: @escaping @Sendable () -> Void) -> Token {
+  /// Calls `handler` with the signal's number on a queue of its own at each SIGINT and SIGTERM,
+  /// which no longer end the process. Listening stops when the returned token is released.
+  static func listen(_ handler: @escaping @Sendable (Int32) -> Void) -> Token {
     let queue = DispatchQueue(label: "bstk.signals")
     let sources = numbers.map { number in
       // An ignored signal still reaches the source.
       _ = signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler(handler: handler)
+      source.setEventHandler { handler(number) }
       source.resume()
       return source
     }
@@ -50,7 +50,7 @@ enum Interruption {
   /// Waits for the first signal.
   static func wait() async {
     let (signals, continuation) = AsyncStream.makeStream(of: Void.self)
-    let token = listen { continuation.yield() }
+    let token = listen { _ in continuation.yield() }
     for await _ in signals { break }
     withExtendedLifetime(token) {}
   }

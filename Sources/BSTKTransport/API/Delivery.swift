@@ -1,0 +1,37 @@
+import BSTKFormat
+import Synchronization
+
+/// Turns the events of a fetch into its verified chunks.
+final class Delivery: Sendable {
+  private struct State {
+    var manifest: Manifest?
+    var nextIndex = 0
+  }
+
+  private let state = Mutex(State())
+  private let output: String
+  private let continuation: AsyncThrowingStream<VerifiedBlock, any Error>.Continuation
+
+  init(
+    output: String, continuation: AsyncThrowingStream<VerifiedBlock, any Error>.Continuation
+  ) {
+    self.output = output
+    self.continuation = continuation
+  }
+
+  func take(_ event: FetchEvent) {
+    state.withLock { state in
+      switch event {
+      case .opened(let opening): state.manifest = opening.manifest
+      case .verified(let count, _):
+        guard let manifest = state.manifest else { return }
+        while state.nextIndex < count {
+          continuation.yield(
+            VerifiedBlock(index: state.nextIndex, manifest: manifest, output: output))
+          state.nextIndex += 1
+        }
+      default: break
+      }
+    }
+  }
+}

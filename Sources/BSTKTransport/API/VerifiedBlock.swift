@@ -1,0 +1,43 @@
+internal import BSTKCodec
+public import BSTKFormat
+internal import BSTKStore
+internal import Dispatch
+
+/// A chunk that has arrived and matches its hash.
+public struct VerifiedBlock: Sendable {
+  /// The chunk's number; all chunks before it are verified too.
+  public let index: Int
+  /// The model's manifest.
+  public let manifest: Manifest
+  /// The bytes of the prefix that ends with this chunk.
+  public var prefixByteCount: UInt64 { manifest.chunkEnd(index) }
+  let output: String
+
+  /// The chunk's stored bytes, read on a thread of their own and checked against the hash again.
+  ///
+  /// - Throws: `IO`, or `CHUNK_HASH` when somebody changed the file meanwhile.
+  public func storedBytes() async throws -> [UInt8] {
+    try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global(qos: .userInitiated).async {
+        continuation.resume(with: Result { try read() })
+      }
+    }
+  }
+
+  /// The chunk is in the partial file until the fetch ends, afterwards in the output, and in an
+  /// output that is being grown from the start.
+  private func read() throws(BSTKError) -> [UInt8] {
+    var fault = BSTKError(.io, "\(output) has gone")
+    for path in [output, OutputPlan.partialPath(of: output), output] {
+      do throws(BSTKError) {
+        let bytes = try OutputFile(path, .read).bytes(
+          at: Int(manifest.chunkOffset(index)), count: manifest.chunks[index].storedByteCount)
+        try manifest.verify(bytes.span, chunk: index)
+        return bytes
+      } catch {
+        fault = error
+      }
+    }
+    throw fault
+  }
+}

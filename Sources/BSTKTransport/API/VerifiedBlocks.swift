@@ -1,0 +1,90 @@
+internal import BSTKFormat
+
+/// The chunks of a fetch in file order, each as soon as it and all before it are verified, so that
+/// an app can use the first prefix while the rest still arrives.
+///
+/// ```swift
+/// for try await block in Fetcher().verifiedBlocks(request) {
+///   if block.prefixByteCount >= block.manifest.header.baseEnd { use(block) }
+/// }
+/// ```
+///
+/// The fetch begins with the iteration and ends with it: leaving the loop early cancels it, and
+/// what has arrived stays for the next run. It runs at most ``lookaheadByteCount`` ahead of the
+/// loop, so a slow consumer slows the download rather than the disk filling unwatched.
+public struct VerifiedBlocks: AsyncSequence, Sendable {
+  /// A verified chunk.
+  public typealias Element = VerifiedBlock
+
+  /// How many bytes may be asked for ahead of what the consumer has taken.
+  public let lookaheadByteCount: Int
+  let request: FetchRequest
+  let tuning: FetchTuning
+
+  /// Starts the fetch with the first element.
+  public func makeAsyncIterator() -> Iterator { Iterator(self) }
+
+  /// Walks over the chunks.
+  public struct Iterator: AsyncIteratorProtocol {
+    private let run: Run
+    private let lookahead: Int
+    private var blocks: AsyncThrowingStream<VerifiedBlock, any Error>.AsyncIterator
+
+    init(_ sequence: VerifiedBlocks) {
+      let (stream, continuation) = AsyncThrowingStream.makeStream(of: VerifiedBlock.self)
+      run = Run(sequence, continuation)
+      lookahead = sequence.lookaheadByteCount
+      blocks = stream.makeAsyncIterator()
+    }
+
+    /// Waits for the next chunk; nil after the last.
+    ///
+    /// - Throws: As ``Fetcher/fetch(_:onEvent:)``.
+    public mutating func next() async throws -> VerifiedBlock? {
+      let block = try await blocks.next(isolation: #isolation)
+      if let block { run.allow(upTo: Int(block.prefixByteCount) + lookahead) }
+      return block
+    }
+  }
+
+  /// The running fetch of one iterator; cancelled when the iterator goes away.
+  private final class Run: Sendable {
+    private let session: FetchSession
+    private let task: Task<Void, Never>
+
+    init(
+      _ sequence: VerifiedBlocks,
+      _ continuation: AsyncThrowingStream<VerifiedBlock, any Error>.Continuation
+    ) {
+      let delivery = Delivery(output: sequence.request.output, continuation: continuation)
+      let session = FetchSession(
+        sequence.request, tuning: sequence.tuning, task: .fetch,
+        initialAllowance: sequence.lookaheadByteCount
+      ) { delivery.take($0) }
+      self.session = session
+      task = Task {
+        do {
+          _ = try await session.run()
+          continuation.finish()
+        } catch {
+          continuation.finish(throwing: error)
+        }
+      }
+    }
+
+    deinit { task.cancel() }
+
+    func allow(upTo offset: Int) { session.inbox.post(.allow(upTo: offset)) }
+  }
+}
+
+extension Fetcher {
+  /// The chunks of a fetch as they are verified, in file order, those already here included.
+  ///
+  /// - Parameter lookaheadByteCount: How far the fetch may run ahead of the loop.
+  public func verifiedBlocks(
+    _ request: FetchRequest, lookaheadByteCount: Int = 64 << 20
+  ) -> VerifiedBlocks {
+    VerifiedBlocks(lookaheadByteCount: lookaheadByteCount, request: request, tuning: tuning)
+  }
+}

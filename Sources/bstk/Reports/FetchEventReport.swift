@@ -1,0 +1,80 @@
+internal import BSTKFormat
+internal import BSTKTransport
+
+/// An event of a fetch as JSON. Every object has `event`; the other keys depend on it:
+///
+/// - `opened`: output, root_digest, file_bytes (of the cut), chunks, blocks, present_bytes
+/// - `progress`: stored_bytes, total_bytes, chunks, blocks, bytes_per_second, connections; at most
+///   one a second
+/// - `verified`: chunks, file_bytes
+/// - `retry`: code, message, delay_seconds
+/// - `warning`: message
+/// - `done`: output, root_digest, file_bytes, chunks, blocks, payload_bytes, wasted_bytes,
+///   header_bytes, requests, connections, damaged_chunks
+struct FetchEventReport: Encodable {
+  private(set) var event = ""
+  private(set) var output: String?
+  private(set) var rootDigest: String?
+  private(set) var fileBytes: UInt64?
+  private(set) var presentBytes: UInt64?
+  private(set) var storedBytes: UInt64?
+  private(set) var totalBytes: UInt64?
+  private(set) var chunks: Int?
+  private(set) var blocks: Int?
+  private(set) var bytesPerSecond: Double?
+  private(set) var connections: Int?
+  private(set) var code: String?
+  private(set) var message: String?
+  private(set) var delaySeconds: Double?
+  private(set) var payloadBytes: UInt64?
+  private(set) var wastedBytes: UInt64?
+  private(set) var headerBytes: UInt64?
+  private(set) var requests: Int?
+  private(set) var damagedChunks: Int?
+
+  init(_ event: FetchEvent, output: String) {
+    switch event {
+    case .opened(let opening):
+      self.event = "opened"
+      self.output = output
+      rootDigest = opening.rootDigest.hex
+      fileBytes = opening.cut.fileByteCount
+      chunks = opening.cut.chunkCount
+      blocks = opening.cut.blockCount
+      presentBytes = opening.presentByteCount
+    case .progress(let progress):
+      self.event = "progress"
+      storedBytes = progress.storedByteCount
+      totalBytes = progress.totalByteCount
+      chunks = progress.verifiedChunkCount
+      blocks = progress.verifiedBlockCount
+      bytesPerSecond = progress.bytesPerSecond.rounded()
+      connections = progress.connectionCount
+    case .verified(let chunkCount, let fileByteCount):
+      self.event = "verified"
+      chunks = chunkCount
+      fileBytes = fileByteCount
+    case .retry(let error, let delay):
+      self.event = "retry"
+      code = error.code.rawValue
+      message = error.message
+      delaySeconds = (delay * 1000).rounded() / 1000
+    case .warning(let text):
+      self.event = "warning"
+      message = text
+    case .done(let summary):
+      self.event = "done"
+      self.output = output
+      rootDigest = summary.rootDigest.hex
+      fileBytes = summary.fileByteCount
+      chunks = summary.chunkCount
+      blocks = summary.blockCount
+      payloadBytes = summary.payloadByteCount
+      wastedBytes = summary.wastedByteCount
+      headerBytes = summary.headerByteCount
+      requests = summary.requestCount
+      connections = summary.connectionCount
+      damagedChunks = summary.damagedChunkCount
+    }
+  }
+}

@@ -1,0 +1,222 @@
+import BSTKCodec
+import BSTKFormat
+import BSTKStore
+import Foundation
+import BSTKTestSupport
+import Testing
+
+@testable import BSTKTransport
+
+@Suite("Resuming and growing")
+struct ResumeTests {
+  /// Leaves a partial file behind by a server that goes away, and returns the bytes it sent.
+  private func interrupt(_ trial: Trial, afterRequests count: Int = 5) async throws -> Int {
+    let server = try FaultServer(trial.file) { request, response in
+      if request.number > count { response.become(404) }
+    }
+    defer { server.stop() }
+    await trial.expectFailure(.remoteMissing, [server.url()])
+    return server.bodyByteCount
+  }
+
+  @Test("goes on where it stopped")
+  func resumes() async throws {
+    let trial = try Trial()
+    let before = try await interrupt(trial)
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+    #expect(before + server.bodyByteCount <= trial.file.count + 256 + 1000)
+    #expect(before > 300_000)
+  }
+
+  /// What may have happened to a journal.
+  enum Damage: CaseIterable, Sendable {
+    case deleted, empty, torn, foreign, newer, lying, binary
+  }
+
+  @Test("does not trust its journal", arguments: Damage.allCases)
+  func journal(_ damage: Damage) async throws {
+    let trial = try Trial()
+    let before = try await interrupt(trial)
+    let path = trial.folder.file("out.bstk.part.journal")
+    let text = String(decoding: try trial.folder.read("out.bstk.part.journal"), as: UTF8.self)
+    let lines = text.split(separator: "\n")
+    let replacement: String? =
+      switch damage {
+      case .deleted: nil
+      case .empty: ""
+      case .torn: String(text.dropLast(7))
+      case .foreign:
+        text.replacing(
+          "root \(trial.manifest.rootDigest.hex)", with: "root " + String(repeating: "a", count: 64)
+        )
+      case .newer: text.replacing("journal 1", with: "journal 2")
+      case .lying: lines.prefix(2).joined(separator: "\n") + "\n+ 0 \(trial.file.count)\n"
+      case .binary: "\u{0}\u{1}garbage"
+      }
+    if let replacement {
+      try trial.folder.write(Array(replacement.utf8), to: "out.bstk.part.journal")
+    } else {
+      try FileManager.default.removeItem(atPath: path)
+    }
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+    // Without a journal only whole chunks are recognised; a chunk has 133 kB.
+    #expect(before + server.bodyByteCount <= trial.file.count + 4 * 134_000)
+  }
+
+  @Test("does not trust the partial file")
+  func damagedPartial() async throws {
+    let trial = try Trial()
+    _ = try await interrupt(trial)
+    var bytes = try trial.folder.read("out.bstk.part")
+    bytes[Int(trial.manifest.chunkOffset(2)) + 3] ^= 1
+    try trial.folder.write(Array(bytes.dropLast(50_000)), to: "out.bstk.part")
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+  }
+
+  @Test("starts over from a partial file that is not one")
+  func foreignPartial() async throws {
+    let trial = try Trial()
+    try trial.folder.write(Array(repeating: 7, count: 500_000), to: "out.bstk.part")
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+  }
+
+  @Test("grows by what is missing, never shrinks, and asks for nothing twice")
+  func grows() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    var moved = 0
+    var size = 0
+    for border in [8, 20, 14, trial.manifest.chunks.count - 1] {
+      for around in [-1, 0, 1] {
+        let budget = Int(trial.manifest.chunkEnd(border)) + around
+        let cut = try trial.cut(budget)
+        let summary = try await trial.fetch(
+          [server.url()], Budget(fileByteCount: UInt64(budget)))
+        let expected = max(size, Int(cut.fileByteCount))
+        try trial.expectOutput(expected)
+        let check = size == 0 ? 0 : 256
+        #expect(server.bodyByteCount - moved == expected - size + check)
+        #expect(summary.fileByteCount == UInt64(expected))
+        moved = server.bodyByteCount
+        size = expected
+      }
+    }
+  }
+
+  @Test("keeps an output valid while it is being grown")
+  func interruptedGrowth() async throws {
+    let trial = try Trial()
+    let cut = Int(try trial.cut(trial.file.count / 3).fileByteCount)
+    try trial.folder.write(Array(trial.file.prefix(cut)), to: "out.bstk")
+    let before = try await interrupt(trial)
+    #expect(try trial.folder.read("out.bstk") == Array(trial.file.prefix(cut)))
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+    #expect(before + server.bodyByteCount <= trial.file.count - cut + 2 * 256 + 1000)
+  }
+
+  @Test("grows an output that a kill left with a tail")
+  func tail() async throws {
+    let trial = try Trial()
+    let cut = Int(try trial.cut(trial.file.count / 3).fileByteCount)
+    try trial.folder.write(Array(trial.file.prefix(cut + 5_000)), to: "out.bstk")
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    try await trial.fetch([server.url()], Budget(fileByteCount: UInt64(cut + 200_000)))
+    try trial.expectOutput(Int(try trial.cut(cut + 200_000).fileByteCount))
+  }
+
+  @Test("replaces a damaged chunk of an output")
+  func repairs() async throws {
+    let trial = try Trial()
+    var bytes = trial.file
+    bytes[Int(trial.manifest.chunkOffset(7)) + 3] ^= 1
+    try trial.folder.write(bytes, to: "out.bstk")
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+    #expect(server.bodyByteCount < 256 + 140_000)
+  }
+
+  @Test("keeps more than asked for when a larger fetch was interrupted")
+  func smallerBudget() async throws {
+    let trial = try Trial()
+    _ = try await interrupt(trial, afterRequests: 8)
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    let cut = try trial.cut(700_000)
+    let summary = try await trial.fetch([server.url()], Budget(fileByteCount: 700_000))
+    #expect(summary.fileByteCount >= cut.fileByteCount)
+    try trial.expectOutput(Int(summary.fileByteCount))
+  }
+
+  @Test("lets one process at a time fetch an output")
+  func busy() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    do {
+      let holder = try OutputFile.exclusive(trial.folder.file("out.bstk.part"))
+      await trial.expectFailure(.busy, [server.url()])
+      #expect(try holder.byteCount() == 0)
+    }
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+  }
+
+  @Test("stops when its task is cancelled, and goes on later")
+  func cancelled() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file) { request, response in
+      if request.number > 1 { response.pace = (1_000, 0.02) }
+    }
+    defer { server.stop() }
+    let task = Task { try await trial.fetch([server.url()]) }
+    while server.bodyByteCount < 500_000 { try await Task.sleep(for: .seconds(0.01)) }
+    task.cancel()
+    do {
+      _ = try await task.value
+      Issue.record("the fetch succeeded")
+    } catch let error as BSTKError {
+      #expect(error.code == .cancelled)
+    }
+    trial.checkPartial()
+    let sent = server.bodyByteCount
+    let quick = try FaultServer(trial.file)
+    defer { quick.stop() }
+    try await trial.fetch([quick.url()])
+    try trial.expectOutput()
+    #expect(quick.bodyByteCount < trial.file.count - sent / 2)
+  }
+
+  @Test("refuses a folder it may not write to, before anything is moved")
+  func unwritable() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    do {
+      try await Fetcher(tuning: Trial.tuning).fetch(
+        FetchRequest(sources: [server.url()], output: trial.folder.file("missing/out.bstk")))
+      Issue.record("the fetch succeeded")
+    } catch let error as BSTKError {
+      #expect(error.code == .io)
+    }
+    #expect(server.bodyByteCount <= 256 << 10)
+  }
+}
