@@ -14,7 +14,8 @@ struct HelpTests {
   func complete() async throws {
     #expect(
       Set(Self.commands).isSuperset(of: [
-        "compress", "demo", "export", "inspect", "plan", "serve", "trim", "verify",
+        "compress", "demo", "export", "fetch", "import", "inspect", "plan", "serve", "trim",
+        "verify",
       ]))
     let run = try await Program.run(["--help"])
     #expect(run.code == 0)
@@ -49,6 +50,7 @@ struct HelpTests {
       ["plan", "m", "--mb", "1.5XB"], ["plan", "m", "--mb", "99999999999999TB"],
       ["plan", "m", "--blocks", "-1"], ["verify", "m", "--root", "12"], ["trim"],
       ["serve", ".", "--port", "70000"], ["serve"],
+      ["fetch", "http://x/m", "-o", "m", "--all", "--mb", "1"], ["fetch", "-o", "m"],
     ])
   func usage(_ arguments: [String]) async throws {
     let run = try await Program.run(arguments)

@@ -160,7 +160,8 @@ final class PieceStore: @unchecked Sendable {
     }
     let range = hasher.piece.range
     let isOurs =
-      damagedOnce.insert(index).inserted && resumed.gaps(in: range).reduce(0) { $0 + $1.count }
+      damagedOnce.insert(index).inserted
+      && resumed.gaps(in: range).reduce(0) { $0 + $1.count }
         < range.count
     present.remove(range)
     try journal.recordDamaged(range)

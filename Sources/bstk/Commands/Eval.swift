@@ -73,7 +73,8 @@ struct Eval: BstkCommand {
     if let source {
       let original = try LanguageModel(path: source)
       let value = try Perplexity.measure(
-        tokens, with: Transformer(configuration: original.configuration, weights: original.weights()),
+        tokens,
+        with: Transformer(configuration: original.configuration, weights: original.weights()),
         protocol: text.evaluation, progress: progress("source"))
       rows.append(EvalReport.Row(name: source, cut: nil, perplexity: value))
     }

@@ -72,7 +72,8 @@ struct PerplexityChart {
       let (px, py) = (Self.pixel(x(point.megabytes)), Self.pixel(y(point.perplexity)))
       let label = "\(Self.number(point.megabytes)) MB: \(Self.number(point.perplexity))"
       body.append(
-        "<circle class=\"dot\" cx=\"\(px)\" cy=\"\(py)\" r=\"3.5\"><title>\(label)</title></circle>")
+        "<circle class=\"dot\" cx=\"\(px)\" cy=\"\(py)\" r=\"3.5\"><title>\(label)</title></circle>"
+      )
     }
     return document(body)
   }
