@@ -64,7 +64,7 @@ struct PerplexityChart {
     if let source {
       body.append(Self.line(plot.left, y(source), plot.right, y(source), "source"))
       body.append(
-        Self.text(plot.right, y(source) - 7, "end", "source model \(Self.number(source))"))
+        Self.text(plot.left + 8, y(source) - 7, "start", "source model \(Self.number(source))"))
     }
     let path = points.map { "\(Self.pixel(x($0.megabytes))),\(Self.pixel(y($0.perplexity)))" }
     body.append("<polyline class=\"curve\" points=\"\(path.joined(separator: " "))\"/>")
@@ -115,7 +115,7 @@ struct PerplexityChart {
     var decade = 1.0
     while decade * 10 <= low { decade *= 10 }
     while decade <= high {
-      ticks += [1.0, 2, 3, 5, 7].map { $0 * decade }.filter { $0 >= low && $0 <= high }
+      ticks += [1.0, 1.5, 2, 3, 4, 5, 6, 8].map { $0 * decade }.filter { $0 >= low && $0 <= high }
       decade *= 10
     }
     return ticks
@@ -144,7 +144,7 @@ struct PerplexityChart {
 
   /// Three or four digits that matter.
   private static func number(_ value: Double) -> String {
-    var text = ByteFormat.fixed(value, decimals: value < 10 ? 2 : value < 1_000 ? 1 : 0)
+    var text = ByteFormat.fixed(value, decimals: value < 100 ? 2 : value < 1_000 ? 1 : 0)
     while text.contains("."), text.hasSuffix("0") { text.removeLast() }
     if text.hasSuffix(".") { text.removeLast() }
     return text
