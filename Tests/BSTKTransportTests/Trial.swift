@@ -40,19 +40,19 @@ struct Trial {
     var tuning = FetchTuning()
     tuning.firstRequestByteCount = 256 << 10
     tuning.minimumSpanByteCount = 64 << 10
-    tuning.initialSpanByteCount = 256 << 10
-    tuning.maximumSpanByteCount = 512 << 10
+    tuning.initialSpanByteCount = 128 << 10
+    tuning.maximumSpanByteCount = 256 << 10
     tuning.minimumWindowByteCount = 1 << 20
     tuning.bufferByteCount = 64 << 10
     tuning.measurementSeconds = 0.05
-    tuning.stallSeconds = 0.4
+    tuning.stallSeconds = 1.5
     tuning.hedgeSeconds = 0.2
     tuning.takeoverSeconds = 0.2
     tuning.backoffBaseSeconds = 0.02
     tuning.backoffCapSeconds = 0.1
     tuning.retryAfterCapSeconds = 0.4
     tuning.resolveSeconds = 0.05
-    tuning.hopelessSeconds = 8
+    tuning.hopelessSeconds = 20
     tuning.progressSeconds = 0.02
     return tuning
   }

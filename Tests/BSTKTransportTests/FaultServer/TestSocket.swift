@@ -32,6 +32,26 @@ final class TestSocket: Sendable {
     return (TestSocket(descriptor), Int(UInt16(bigEndian: address.sin_port)))
   }
 
+  /// Whether somebody listens at a port.
+  static func canConnect(to port: Int) -> Bool {
+    #if canImport(Glibc)
+      let probe = TestSocket(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+    #else
+      let probe = TestSocket(socket(AF_INET, SOCK_STREAM, 0))
+    #endif
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(port).bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    // SAFETY: as in `listening`.
+    return unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+        unsafe connect(
+          probe.descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+  }
+
   /// Waits for a connection; nil once the socket was shut down.
   func accepted() -> TestSocket? {
     while true {
