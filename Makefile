@@ -19,10 +19,10 @@ demo: deps
 	@$(BUILD)
 	@.build/release/bstk demo
 
-# Tests run side by side; a BLAS that spins on every core besides would stall them all.
+# One test at a time: many start servers and programs and kill them, on few cores.
 test: deps-test
 	@$(SWIFT) build --build-tests
-	@OPENBLAS_NUM_THREADS=1 $(SWIFT) test --skip-build
+	@OPENBLAS_NUM_THREADS=1 $(SWIFT) test --skip-build --no-parallel
 
 lint:
 	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests

@@ -68,17 +68,20 @@ struct FetchTests {
 
   @Test("kill -9 in the middle loses little: the next run brings the rest")
   func killed() async throws {
-    try await Nginx.serving(published.path, bytesPerSecond: 400_000) { server in
-      let arguments = ["fetch", server.address + "m.bstk", "-o", client.file("m.bstk"), "--all"]
+    try await Nginx.serving(published.path, bytesPerSecond: 100_000) { server in
+      let arguments = [
+        "fetch", server.address + "m.bstk", "-o", client.file("m.bstk"), "--all", "--connections",
+        "1",
+      ]
       let killed = try await Subprocess.run(
         .path(FilePath(Program.path)), arguments: Arguments(arguments), input: .none,
         output: .discarded, error: .discarded
       ) { process in
-        // As soon as something has been stored; the limit makes the whole take seconds.
+        // As soon as something has been stored; the limit makes the whole take half a minute.
         for _ in 0..<1_000 {
           let parts = try client.contents().filter { $0.hasSuffix(".part") }
           let size = try parts.map { try client.read($0).count }.max() ?? 0
-          if size > 300_000 { break }
+          if size > 100_000 { break }
           try await Task.sleep(for: .milliseconds(10))
         }
         try process.send(signal: .kill)
