@@ -11,7 +11,7 @@ public struct SensitivityProbe {
   /// How the probe is run.
   public struct Options: Hashable, Sendable {
     /// Windows of the text that are read.
-    public var windowCount = 4
+    public var windowCount = 2
     /// Tokens of a window.
     public var windowLength = 256
     /// Levels the probed matrix keeps.
