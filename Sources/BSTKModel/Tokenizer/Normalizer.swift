@@ -33,7 +33,8 @@ struct Normalizer: Sendable {
     return Array(form(String(decoding: text, as: UTF8.self)).utf8)
   }
 
-  private static func replace(_ old: [UInt8], by new: [UInt8], in text: [UInt8]) -> [UInt8] {
+  /// The text with other bytes in place of all occurrences of some.
+  static func replace(_ old: [UInt8], by new: [UInt8], in text: [UInt8]) -> [UInt8] {
     guard let first = old.first else { return text }
     var out: [UInt8] = []
     out.reserveCapacity(text.count)

@@ -1,10 +1,10 @@
 internal import BSTKFormat
 
-/// Text to token ids and back, by a Hugging Face `tokenizer.json` that holds a byte-pair encoding:
-/// byte-level as in GPT-2, Llama 3 and Qwen2, or of the SentencePiece kind as in Llama 2 and
-/// Mistral.
+/// Text to token ids and back, by a byte-pair encoding: a Hugging Face `tokenizer.json`, byte-level
+/// as in GPT-2, Llama 3 and Qwen2 or of the SentencePiece kind, or a SentencePiece
+/// `tokenizer.model` as in Llama 2 and Mistral.
 ///
-/// Ids equal those of the Hugging Face tokenizers library. A tokenizer is a value; encoding runs
+/// Ids equal those of the Hugging Face tokenizers and the SentencePiece libraries. A tokenizer is a value; encoding runs
 /// on the calling thread, in time n log n of the text.
 public struct Tokenizer: Sendable {
   let normalizer: Normalizer

@@ -30,16 +30,10 @@ extension TokenizerFile {
 
     func bytes(of token: String) -> [UInt8] {
       if usesByteAlphabet { return ByteAlphabet.bytes(of: token) ?? Array(token.utf8) }
-      if hasByteTokens, let byte = Self.byte(token) { return [byte] }
+      if hasByteTokens, let byte = Vocabulary.byte(token) { return [byte] }
       var normalizer = Normalizer()
       normalizer.steps = replacements.map { .replace($0.old, by: $0.new) }
       return normalizer.normalize(Array(token.utf8))
-    }
-
-    /// The byte a token like `<0x0A>` stands for.
-    private static func byte(_ token: String) -> UInt8? {
-      guard token.utf8.count == 6, token.hasPrefix("<0x"), token.hasSuffix(">") else { return nil }
-      return UInt8(token.dropFirst(3).dropLast(), radix: 16)
     }
   }
 

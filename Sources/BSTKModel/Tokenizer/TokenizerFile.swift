@@ -18,15 +18,15 @@ struct TokenizerFile {
   /// Token ids must be below this, which bounds the tables built from a file.
   static let maximumID = 1 << 22
 
-  private(set) var normalizer = Normalizer()
-  private(set) var preTokenizer = PreTokenizer()
+  var normalizer = Normalizer()
+  var preTokenizer = PreTokenizer()
   let model: BPEModel
-  private(set) var addedTokens = AddedTokens()
-  private(set) var normalizedAddedTokens = AddedTokens()
+  var addedTokens = AddedTokens()
+  var normalizedAddedTokens = AddedTokens()
   let template: (prefix: [TokenID], suffix: [TokenID])
   let decoder: TokenDecoder
   let boundaries: StreamBoundaries
-  private(set) var idsByContent: [[UInt8]: TokenID]
+  var idsByContent: [[UInt8]: TokenID]
 
   init(_ json: JSONValue) throws(BSTKError) {
     guard case .object = json, let modelJSON = json["model"] else {

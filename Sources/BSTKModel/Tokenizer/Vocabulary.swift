@@ -4,6 +4,8 @@ internal import BSTKFormat
 struct Vocabulary {
   let idsByContent: [[UInt8]: TokenID]
 
+  init(idsByContent: [[UInt8]: TokenID]) { self.idsByContent = idsByContent }
+
   init(_ json: JSONValue) throws(BSTKError) {
     let type = json["type"]?.stringValue ?? "BPE"
     guard type == "BPE" else { throw TokenizerFile.unsupported("model", json) }
@@ -76,21 +78,32 @@ struct Vocabulary {
     .bytes(ByteAlphabet.characters.map { idsByContent[Array(String(Character($0)).utf8)] })
   }
 
-  private func scalarAlphabet(byteFallback: Bool) -> BPEModel.Alphabet {
+  /// The tokens that are one Unicode scalar, by its value.
+  var scalars: [UInt32: TokenID] {
     var table: [UInt32: TokenID] = [:]
-    for (content, id) in idsByContent where content.count <= 4 {
+    for (content, id) in idsByContent where (1...4).contains(content.count) {
       let (value, length) = UTF8Text.scalar(in: content.span, at: 0)
       if length == content.count { table[value] = id }
     }
-    guard byteFallback else { return .scalars(table, byteFallback: nil) }
+    return table
+  }
+
+  private func scalarAlphabet(byteFallback: Bool) -> BPEModel.Alphabet {
+    guard byteFallback else { return .scalars(scalars, byteFallback: nil) }
     let bytes = (0..<256).map { idsByContent[Array(Self.byteToken(UInt8($0)).utf8)] }
-    return .scalars(table, byteFallback: bytes)
+    return .scalars(scalars, byteFallback: bytes)
   }
 
   /// The token that stands for a byte in vocabularies of the SentencePiece kind, `<0x0A>`.
   static func byteToken(_ byte: UInt8) -> String {
     let digits = String(byte, radix: 16, uppercase: true)
     return "<0x" + (digits.utf8.count < 2 ? "0" : "") + digits + ">"
+  }
+
+  /// The byte a token like `<0x0A>` stands for.
+  static func byte(_ token: String) -> UInt8? {
+    guard token.utf8.count == 6, token.hasPrefix("<0x"), token.hasSuffix(">") else { return nil }
+    return UInt8(token.dropFirst(3).dropLast(), radix: 16)
   }
 
   private func wholeWords(_ isByteLevel: Bool) -> [[UInt8]: TokenID] {

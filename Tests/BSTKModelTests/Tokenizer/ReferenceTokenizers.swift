@@ -1,11 +1,14 @@
 import BSTKModel
 import Foundation
 
-/// The tokenizers made by `Scripts/make_reference_tokenizers.py`, with the library's results.
+/// The tokenizers made by `Scripts/make_reference_tokenizers.py` and
+/// `Scripts/make_reference_sentencepiece.py`, with the libraries' results.
 enum ReferenceTokenizers {
   static let names = [
     "digits", "gpt2", "gpt2-prefix", "llama2", "llama2-metaspace", "llama3", "qwen2", "tekken",
+    sentencePiece,
   ]
+  static let sentencePiece = "sentencepiece"
 
   struct Case: Decodable {
     let text: String
@@ -18,8 +21,12 @@ enum ReferenceTokenizers {
     path: "Tests/BSTKModelTests/Resources/ReferenceTokenizers")
 
   static func open(_ name: String, in folder: URL = folder) throws -> (Tokenizer, [Case]) {
-    let json = [UInt8](try Data(contentsOf: folder.appending(path: "\(name).json")))
     let golden = try Data(contentsOf: folder.appending(path: "\(name).golden.json"))
-    return (try Tokenizer(json: json.span), try JSONDecoder().decode([Case].self, from: golden))
+    let file = name == sentencePiece ? "\(name).model" : "\(name).json"
+    let bytes = [UInt8](try Data(contentsOf: folder.appending(path: file)))
+    let tokenizer =
+      name == sentencePiece
+      ? try Tokenizer(sentencePiece: bytes.span) : try Tokenizer(json: bytes.span)
+    return (tokenizer, try JSONDecoder().decode([Case].self, from: golden))
   }
 }

@@ -24,8 +24,13 @@ import Testing
   @Test func `the list of tokenizers is complete`() throws {
     let files = try FileManager.default.contentsOfDirectory(
       atPath: ReferenceTokenizers.folder.path)
-    #expect(
-      Set(files) == Set(ReferenceTokenizers.names.flatMap { [$0 + ".json", $0 + ".golden.json"] }))
+    let expected = ReferenceTokenizers.names.flatMap { name in
+      [
+        name + (name == ReferenceTokenizers.sentencePiece ? ".model" : ".json"),
+        name + ".golden.json",
+      ]
+    }
+    #expect(Set(files) == Set(expected))
   }
 
   @Test(arguments: ReferenceTokenizers.names)

@@ -29,11 +29,23 @@ import Testing
     let folder = try TemporaryFolder()
     let text = ModelFolders.trained.appending(path: "eval.txt").path
     _ = try await python.run(script("make_reference_tokenizers.py"), folder.path, text)
-    for name in ReferenceTokenizers.names {
+    for name in ReferenceTokenizers.names where name != ReferenceTokenizers.sentencePiece {
       let (tokenizer, cases) = try ReferenceTokenizers.open(name, in: URL(filePath: folder.path))
       for golden in cases {
         #expect(tokenizer.encode(golden.text) == golden.ids, "\(name): \(golden.text)")
       }
     }
+  }
+
+  @Test func `a SentencePiece model, trained now on another text`() async throws {
+    guard let python = await PythonPeer.having("sentencepiece") else { return }
+    let folder = try TemporaryFolder()
+    _ = try await python.run(
+      script("make_reference_sentencepiece.py"), folder.path,
+      ModelFolders.trained.appending(path: "eval.txt").path,
+      ReferenceTokenizers.folder.appending(path: "gpt2.golden.json").path)
+    let (tokenizer, cases) = try ReferenceTokenizers.open(
+      ReferenceTokenizers.sentencePiece, in: URL(filePath: folder.path))
+    for golden in cases { #expect(tokenizer.encode(golden.text) == golden.ids, "\(golden.text)") }
   }
 }
