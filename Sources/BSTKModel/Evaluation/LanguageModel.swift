@@ -36,12 +36,15 @@ public struct LanguageModel: Sendable {
     configuration = try ModelConfiguration(json: bytes.span)
   }
 
-  /// The tokenizer.
+  /// The tokenizer: `tokenizer.json`, or the SentencePiece `tokenizer.model` where there is none.
   ///
-  /// - Throws: `MODEL` when the model has no `tokenizer.json`, `TOKENIZER` when it cannot be used.
+  /// - Throws: `MODEL` when the model has neither, `TOKENIZER` when it cannot be used.
   public func tokenizer() throws(BSTKError) -> Tokenizer {
-    let bytes = try Self.auxiliaryFile("tokenizer.json", of: origin)
-    return try Tokenizer(json: bytes.span)
+    if let bytes = try Self.auxiliaryFileIfPresent("tokenizer.json", of: origin) {
+      return try Tokenizer(json: bytes.span)
+    }
+    let bytes = try Self.auxiliaryFile("tokenizer.model", of: origin)
+    return try Tokenizer(sentencePiece: bytes.span)
   }
 
   /// The weights: all of a folder, or the prefix of a file up to `cut`.
@@ -55,6 +58,15 @@ public struct LanguageModel: Sendable {
   private static func auxiliaryFile(
     _ name: String, of origin: Origin
   ) throws(BSTKError) -> [UInt8] {
+    guard let bytes = try auxiliaryFileIfPresent(name, of: origin) else {
+      throw BSTKError(.model, "the model has no \(name)")
+    }
+    return bytes
+  }
+
+  private static func auxiliaryFileIfPresent(
+    _ name: String, of origin: Origin
+  ) throws(BSTKError) -> [UInt8]? {
     switch origin {
     case .folder(let folder):
       if folder.auxiliaryFiles.contains(name) { return try folder.auxiliaryBytes(name) }
@@ -67,6 +79,6 @@ public struct LanguageModel: Sendable {
         return try file.object(number, decoder: decoder)
       }
     }
-    throw BSTKError(.model, "the model has no \(name)")
+    return nil
   }
 }
