@@ -14,7 +14,8 @@ struct ErrorReport: Equatable, Sendable {
   /// Codes that say the work could not be done; all others blame the input.
   private static let failures: Set<BSTKError.Code> = [
     .io, .exists, .busy, .cancelled, .numerics, .network, .tls, .stalled, .httpStatus,
-    .httpAuthorization, .throttled, .remoteMissing, .redirect,
+    .httpAuthorization, .throttled, .remoteMissing, .remoteChanged, .remoteTruncated,
+    .rangeMismatch, .contentEncoding, .redirect, .url,
   ]
 
   /// Understands the errors of every module; others keep their own words and the code `FAILURE`.
