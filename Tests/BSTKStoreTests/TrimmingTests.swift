@@ -67,4 +67,29 @@ import Testing
     #expect(tooShort?.code == .tooShort)
     #expect(try folder.read("short.bstk") == short)
   }
+
+  @Test func damageIsNeitherKeptNorCopied() throws {
+    let folder = try #require(folder)
+    var damaged = bytes
+    damaged[Int(manifest.header.baseEnd - 1)] ^= 1
+    let path = try folder.write(damaged, to: "damaged.bstk")
+    let trimmed = #expect(throws: BSTKError.self) { try ModelFile.trim(path, to: .unlimited) }
+    #expect(trimmed?.code == .chunkHash)
+    let copied = #expect(throws: BSTKError.self) {
+      try ModelFile(path).copy(within: .unlimited, to: folder.file("c.bstk"))
+    }
+    #expect(copied?.code == .chunkHash)
+    #expect(try folder.read("damaged.bstk") == damaged)
+    #expect(try folder.contents() == ["damaged.bstk", "m.bstk"])
+  }
+
+  @Test func damageBehindTheCutDoesNotMatter() throws {
+    let folder = try #require(folder)
+    var damaged = bytes
+    damaged[damaged.count - 1] ^= 1
+    let path = try folder.write(damaged, to: "damaged.bstk")
+    let base = manifest.cut(afterChunks: manifest.baseChunkCount)
+    #expect(try ModelFile.trim(path, to: Budget(fileByteCount: base.fileByteCount)) == base)
+    #expect(try ModelFile(path).verify().fault == nil)
+  }
 }

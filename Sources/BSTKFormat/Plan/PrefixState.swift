@@ -37,4 +37,21 @@ extension Manifest {
     return .prefix(
       chunkCount: count, tailByteCount: byteCount - self.byteCount(ofChunks: count))
   }
+
+  /// Refuses a file of `byteCount` bytes in which no runnable model is, or more than one.
+  ///
+  /// - Throws: `TOO_SHORT` with the bytes that are needed, `OVERLONG` when bytes follow the end.
+  public func requireUsable(byteCount: UInt64) throws(BSTKError) {
+    switch state(ofByteCount: byteCount) {
+    case .complete, .prefix: return
+    case .tooShort(let needed):
+      throw BSTKError(
+        .tooShort, "the file has \(byteCount) bytes; its base needs \(needed)", offset: byteCount,
+        section: .tail)
+    case .overlong(let extra):
+      throw BSTKError(
+        .overlong, "\(extra) bytes follow the last chunk", offset: header.storedByteCount,
+        section: .tail)
+    }
+  }
 }

@@ -47,11 +47,8 @@ extension ModelFile {
     var output = try AtomicOutput(path)
     try output.append(start.span)
     for (index, old) in order.enumerated() {
-      let padding = new.chunkOffset(index) - output.byteCount
-      try output.append([UInt8](repeating: 0, count: Int(padding)).span)
-      let stored = try source.bytes(
-        at: manifest.chunkOffset(old), count: manifest.chunks[old].storedByteCount)
-      try manifest.verify(stored.span, chunk: old)
+      try output.pad(to: new.chunkOffset(index))
+      let stored = try verifiedBytes(ofChunk: old)
       try output.append(stored.span)
     }
     try output.commit()

@@ -3,15 +3,18 @@ public import BSTKFormat
 extension ModelFile {
   /// Shortens the file at `path` in place to the largest cut within `budget`.
   ///
-  /// Truncation is atomic for readers: before and after it the file is a valid prefix.
+  /// Truncation is atomic for readers: before and after it the file is a valid prefix. What is kept
+  /// is read once, since damage must not pass for a good model; a damaged file stays as it is.
   ///
   /// - Returns: The cut. A file that is within the budget already loses only its tail.
-  /// - Throws: `TOO_SHORT`, `BUDGET_TOO_SMALL`, `FLAG`, `BUSY` or `IO`.
+  /// - Throws: `TOO_SHORT`, `BUDGET_TOO_SMALL`, `CHUNK_HASH`, `PADDING`, `FLAG`, `BUSY` or `IO`.
   @discardableResult
   public static func trim(_ path: String, to budget: Budget) throws(BSTKError) -> Cut {
     let target = try FileSource(path, .update)
     try target.handle.lock()
-    let cut = try ModelFile(target).trimmedCut(budget)
+    let file = try ModelFile(target)
+    let cut = try file.trimmedCut(budget)
+    for index in 0..<cut.chunkCount { _ = try file.verifiedBytes(ofChunk: index) }
     try target.handle.truncate(to: cut.fileByteCount)
     try target.handle.synchronize()
     return cut
@@ -19,15 +22,18 @@ extension ModelFile {
 
   /// Writes the largest cut within `budget` to a new file.
   ///
-  /// - Throws: `TOO_SHORT`, `BUDGET_TOO_SMALL`, `FLAG` or `IO`; nothing appears under `path` then.
+  /// - Throws: `TOO_SHORT`, `BUDGET_TOO_SMALL`, `CHUNK_HASH`, `PADDING`, `FLAG` or `IO`; nothing
+  ///   appears under `path` then.
   public func copy(within budget: Budget, to path: String) throws(BSTKError) -> Cut {
     let cut = try trimmedCut(budget)
     var output = try AtomicOutput(path)
-    let step: UInt64 = 1 << 20
-    while output.byteCount < cut.fileByteCount {
-      let count = min(step, cut.fileByteCount - output.byteCount)
-      let bytes = try source.bytes(at: output.byteCount, count: Int(count))
-      try output.append(bytes.span)
+    // The manifest as it is: one made anew would lose extensions that this release ignores.
+    let start = try source.bytes(at: 0, count: Int(manifest.header.indexEnd))
+    try output.append(start.span)
+    for index in 0..<cut.chunkCount {
+      try output.pad(to: manifest.chunkOffset(index))
+      let stored = try verifiedBytes(ofChunk: index)
+      try output.append(stored.span)
     }
     try output.commit()
     return cut

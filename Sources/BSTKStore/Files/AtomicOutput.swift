@@ -30,6 +30,14 @@ public struct AtomicOutput: ~Copyable {
     byteCount += UInt64(bytes.count)
   }
 
+  /// Appends zeros up to `offset`.
+  ///
+  /// - Precondition: `offset` is at or behind what was appended, by less than an alignment.
+  mutating func pad(to offset: UInt64) throws(BSTKError) {
+    let zeros = [UInt8](repeating: 0, count: Int(offset - byteCount))
+    try append(zeros.span)
+  }
+
   /// Publishes the file under its final name, replacing what was there.
   public consuming func commit() throws(BSTKError) {
     try handle.synchronize()

@@ -25,6 +25,7 @@ public enum FileSystem {
   /// Renames `source` to `target`, replacing it, and makes the new name durable.
   public static func rename(_ source: String, to target: String) throws(BSTKError) {
     #if canImport(Darwin)
+      // SAFETY: the paths are valid C strings during the call.
       _ = try SystemCall.run("rename", source) { unsafe Darwin.rename(source, target) }
     #else
       // SAFETY: the paths are valid C strings during the call.

@@ -17,10 +17,7 @@ extension ModelFile {
     var position = manifest.header.indexEnd
     while verified < chunkCount {
       do {
-        try verifyPadding(from: position, to: manifest.chunkOffset(verified))
-        let stored = try source.bytes(
-          at: manifest.chunkOffset(verified), count: manifest.chunks[verified].storedByteCount)
-        try manifest.verify(stored.span, chunk: verified)
+        let stored = try verifiedBytes(ofChunk: verified)
         if !hashesOnly {
           _ = try decoder.decode(stored.span, chunk: verified, of: manifest, isVerified: true)
         }
@@ -35,6 +32,17 @@ extension ModelFile {
     return VerificationReport(
       state: verifiedState(chunkCount: verified), verifiedChunkCount: verified, fault: fault,
       hashedByteCount: position)
+  }
+
+  /// The stored bytes of chunk `index`, after a check of their hash and of the padding before them.
+  ///
+  /// - Throws: `PADDING`, `CHUNK_HASH`, `TOO_SHORT` or `IO`.
+  func verifiedBytes(ofChunk index: Int) throws(BSTKError) -> [UInt8] {
+    let start = manifest.chunkOffset(index)
+    try verifyPadding(from: manifest.byteCount(ofChunks: index), to: start)
+    let stored = try source.bytes(at: start, count: manifest.chunks[index].storedByteCount)
+    try manifest.verify(stored.span, chunk: index)
+    return stored
   }
 
   private func verifyPadding(from start: UInt64, to end: UInt64) throws(BSTKError) {

@@ -57,17 +57,7 @@ public final class ModelFile: Sendable {
   ///
   /// - Throws: `TOO_SHORT` with the bytes that are needed, `OVERLONG` when bytes follow the end.
   public func requireUsable() throws(BSTKError) {
-    switch state {
-    case .complete, .prefix: return
-    case .tooShort(let needed):
-      throw BSTKError(
-        .tooShort, "the file has \(byteCount) bytes; its base needs \(needed)", offset: byteCount,
-        section: .tail)
-    case .overlong(let extra):
-      throw BSTKError(
-        .overlong, "\(extra) bytes follow the last chunk", offset: manifest.header.storedByteCount,
-        section: .tail)
-    }
+    try manifest.requireUsable(byteCount: byteCount)
   }
 
   /// The payload of chunk `index`, verified and decoded.

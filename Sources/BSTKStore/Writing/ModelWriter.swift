@@ -171,8 +171,7 @@ public struct ModelWriter: ~Copyable {
     var output = try AtomicOutput(path)
     try output.append(start.span)
     for (index, entry) in entries.enumerated() {
-      let padding = manifest.chunkOffset(index) - output.byteCount
-      try output.append([UInt8](repeating: 0, count: Int(padding)).span)
+      try output.pad(to: manifest.chunkOffset(index))
       let stored = try spool.read(
         at: entry.spoolOffset, count: entry.record.storedByteCount)
       try output.append(stored.span)

@@ -5,7 +5,8 @@ struct Inspect: BstkCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show header, tensors, levels, bytes, order, provenance and state of a model.",
     discussion: """
-      Only header and index are read. Hashes of the contents are not checked; `bstk verify` does.
+      Only header and index are read. Hashes of the contents are not checked; `bstk verify` does. \
+      Exit code 1 means that the file is no usable model, by its index or its length.
 
       EXAMPLES
         bstk inspect model.bstk
@@ -28,5 +29,9 @@ struct Inspect: BstkCommand {
   func execute() async throws {
     let report = ModelReport(try await NamedModel.open(model))
     if json { try JSONLines.print(report) } else { report.print(withOrder: order) }
+    if let error = report.error {
+      if !json { error.print(asJSON: false) }
+      throw ExitCode(error.status.rawValue)
+    }
   }
 }

@@ -25,7 +25,9 @@ struct Plan: BstkCommand {
   var reportsJSON: Bool { json }
 
   func execute() async throws {
-    let report = try PlanReport(await NamedModel.open(model), budget: budget.budget)
+    let named = try await NamedModel.open(model)
+    if let fault = named.fault { throw fault }
+    let report = try PlanReport(named, budget: budget.budget)
     if json { try JSONLines.print(report) } else { report.print() }
   }
 }

@@ -62,6 +62,8 @@ struct ModelReport: Encodable {
   let matrices: [MatrixEntry]
   let objects: [ObjectEntry]
   let order: [OrderEntry]
+  /// Why the model cannot be used, when it cannot.
+  let error: ErrorReport?
 }
 
 extension ModelReport {
@@ -73,6 +75,7 @@ extension ModelReport {
     prefix = StateSummary(
       manifest.state(ofByteCount: model.byteCount), chunkCount: here, of: manifest)
     bytes = model.byteCount
+    error = model.fault.map { ErrorReport($0) }
     publishedBytes = manifest.header.storedByteCount
     manifestBytes = manifest.header.indexEnd
     baseBytes = manifest.header.baseEnd

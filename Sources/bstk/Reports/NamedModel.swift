@@ -25,6 +25,14 @@ struct NamedModel {
     self.init(name: name, manifest: file.manifest, byteCount: file.byteCount)
   }
 
+  /// Why nothing can be done with what is there, when it is too short or too long.
+  var fault: BSTKError? {
+    do throws(BSTKError) { try manifest.requireUsable(byteCount: byteCount) } catch {
+      return error
+    }
+    return nil
+  }
+
   private init(name: String, manifest: Manifest, byteCount: UInt64) {
     self.name = name
     self.manifest = manifest
