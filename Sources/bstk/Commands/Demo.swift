@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BSTKModel
 
 /// Shows the whole journey.
 struct Demo: BstkCommand {
@@ -22,9 +23,11 @@ struct Demo: BstkCommand {
   var keep: String?
 
   func execute() async throws {
+    let source = try model ?? BundledModel.locate()
     let journey = Journey(
-      source: try model ?? BundledModel.locate(), work: try WorkFolder(keptAt: keep),
-      cancellation: Cancellation(), tell: { Console.out($0) })
+      source: source, folder: try HuggingFaceFolder(path: source),
+      work: try WorkFolder(keptAt: keep), cancellation: Cancellation(),
+      tell: { Console.out($0) })
     let steps = try await journey.walk()
     Console.out()
     JourneyStep.table(steps).print()

@@ -9,6 +9,7 @@ internal import BSTKTransport
 struct Journey {
   /// Path of the model folder to begin with.
   let source: String
+  let folder: HuggingFaceFolder
   let work: WorkFolder
   let cancellation: Cancellation
   /// Called with each line of the story.
@@ -23,8 +24,7 @@ struct Journey {
   /// - Returns: a row for each fetch and for the trim.
   /// - Throws: ``BSTKError``, also when a file is not what it must be.
   func walk() async throws -> [JourneyStep] {
-    let folder = try HuggingFaceFolder(path: source)
-    let manifest = try compress(folder)
+    let manifest = try compress()
     let meter = TrafficMeter()
     let server = RangeServer(
       root: "\(work.path)/published", listsDirectories: false, log: meter.record)
@@ -35,18 +35,18 @@ struct Journey {
 
     var steps: [JourneyStep] = []
     for budget in Self.budgets(manifest) {
-      let step = try await fetch(address, budget, against: folder, meter: meter)
+      let step = try await fetch(address, budget, meter: meter)
       steps.append(step)
     }
     try comparePrefixes(to: steps)
-    if let first = steps.first { steps.append(try trim(to: first, against: folder)) }
+    if let first = steps.first { steps.append(try trim(to: first)) }
     try export()
     return steps
   }
 
   // MARK: The stations
 
-  private func compress(_ folder: HuggingFaceFolder) throws -> Manifest {
+  private func compress() throws -> Manifest {
     var options = CompressionOptions()
     options.levelCount = 8
     options.rank = 4
@@ -88,7 +88,7 @@ struct Journey {
   }
 
   private func fetch(
-    _ address: String, _ budget: UInt64, against folder: HuggingFaceFolder, meter: TrafficMeter
+    _ address: String, _ budget: UInt64, meter: TrafficMeter
   ) async throws -> JourneyStep {
     let text = "--mb \(Self.megabytes(budget))"
     try cancellation.check()
@@ -96,7 +96,7 @@ struct Journey {
     try await Fetcher().fetch(
       FetchRequest(sources: [address], output: client, budget: Budget(fileByteCount: budget)))
     let moved = meter.take()
-    let step = try look(at: client, "fetch \(text)", moved: moved.bytes, against: folder)
+    let step = try look(at: client, "fetch \(text)", moved: moved.bytes)
     say("fetch", "\(text) moved \(ByteFormat.decimal(moved.bytes)) in \(moved.requests) request(s)")
     return step
   }
@@ -117,13 +117,12 @@ struct Journey {
     say("head -c", "\(sizes) of the published file: the same models, byte for byte")
   }
 
-  private func trim(to first: JourneyStep, against folder: HuggingFaceFolder) throws -> JourneyStep
-  {
+  private func trim(to first: JourneyStep) throws -> JourneyStep {
     try ModelFile.trim(client, to: Budget(fileByteCount: Self.roundedUp(first.fileByteCount)))
     try PublishedFile.requirePrefix(client, of: published)
     let text = "--mb \(Self.megabytes(first.fileByteCount))"
     say("trim", "\(text): the first fetch again, byte for byte")
-    return try look(at: client, "trim \(text)", moved: 0, against: folder)
+    return try look(at: client, "trim \(text)", moved: 0)
   }
 
   private func export() throws {
@@ -142,7 +141,7 @@ struct Journey {
   // MARK: Help
 
   private func look(
-    at path: String, _ name: String, moved: UInt64, against folder: HuggingFaceFolder
+    at path: String, _ name: String, moved: UInt64
   ) throws -> JourneyStep {
     let file = try ModelFile(path)
     let report = try file.verify()
