@@ -18,7 +18,6 @@ let settings: [SwiftSetting] = [
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let system: Target.Dependency = .product(
   name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux]))
@@ -34,7 +33,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
@@ -85,8 +83,8 @@ let package = Package(
     .executableTarget(
       name: "bstk",
       dependencies: [
-        "BSTK", "BSTKCodec", "BSTKFormat", "BSTKModel", "BSTKNumerics", "BSTKServer", "BSTKStore",
-        "BSTKTransport", argumentParser, logging,
+        "BSTKCodec", "BSTKFormat", "BSTKModel", "BSTKServer", "BSTKStore", "BSTKTransport",
+        argumentParser,
       ],
       swiftSettings: settings),
 
@@ -96,16 +94,17 @@ let package = Package(
       name: "BSTKTestSupport", dependencies: ["BSTKCodec", "BSTKFormat", "BSTKStore"],
       path: "Tests/BSTKTestSupport", swiftSettings: settings),
     .testTarget(
-      name: "BSTKCodecTests", dependencies: ["BSTKCodec", "BSTKTestSupport"],
+      name: "BSTKCodecTests", dependencies: ["BSTKCodec", "BSTKFormat", "BSTKTestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "BSTKFormatTests", dependencies: ["BSTKFormat", "BSTKCodec", "BSTKTestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "BSTKModelTests", dependencies: ["BSTKModel", "BSTKTestSupport", subprocess],
+      name: "BSTKModelTests",
+      dependencies: ["BSTKFormat", "BSTKModel", "BSTKStore", "BSTKTestSupport", subprocess],
       exclude: ["Resources", "Scripts"], swiftSettings: settings),
     .testTarget(
-      name: "BSTKNumericsTests", dependencies: ["BSTKNumerics", "BSTKTestSupport"],
+      name: "BSTKNumericsTests", dependencies: ["BSTKNumerics", "CKernels", "COpenBLAS"],
       swiftSettings: settings),
     .testTarget(
       name: "BSTKServerTests", dependencies: ["BSTKServer", "BSTKTestSupport", subprocess],
@@ -116,7 +115,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "BSTKTransportTests",
-      dependencies: ["BSTKTransport", "BSTKServer", "BSTKTestSupport"],
+      dependencies: [
+        "BSTKCodec", "BSTKFormat", "BSTKStore", "BSTKTestSupport", "BSTKTransport",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "CLITests",
