@@ -8,6 +8,7 @@ internal import CZstd
 
   /// - Throws: `CODEC` when libzstd cannot allocate a context.
   init(level: Int) throws(BSTKError) {
+    // SAFETY: the context is owned by this value alone and freed once, in deinit.
     guard let context = unsafe ZSTD_createCCtx() else {
       throw BSTKError(.codec, "zstd could not allocate a context")
     }
@@ -15,6 +16,7 @@ internal import CZstd
     self.level = Int32(clamping: level)
   }
 
+  // SAFETY: a ~Copyable value ends once, and nothing else holds the context.
   deinit { unsafe _ = ZSTD_freeCCtx(context) }
 
   /// One frame with its content size stated, or nil when it would not be shorter than `bytes`.
@@ -34,6 +36,7 @@ internal import CZstd
     }
     if ZSTD_isError(code) != 0 {
       if ZSTD_getErrorCode(code) == ZSTD_error_dstSize_tooSmall { return nil }
+      // SAFETY: libzstd names every error with a constant string, which is copied at once.
       throw BSTKError(
         .codec, unsafe "zstd: \(String(cString: ZSTD_getErrorName(code)))")
     }

@@ -7,12 +7,14 @@ internal import CZstd
 
   /// - Throws: `CODEC` when libzstd cannot allocate a context.
   init() throws(BSTKError) {
+    // SAFETY: the context is owned by this value alone and freed once, in deinit.
     guard let context = unsafe ZSTD_createDCtx() else {
       throw BSTKError(.codec, "zstd could not allocate a context")
     }
     unsafe self.context = context
   }
 
+  // SAFETY: a ~Copyable value ends once, and nothing else holds the context.
   deinit { unsafe _ = ZSTD_freeDCtx(context) }
 
   /// Decodes exactly one frame that states its content size, uses no dictionary and fills
