@@ -104,7 +104,7 @@ public struct CalibratedCompression {
       try statistics
       ?? calibrate(
         tokens, isCancelled: isCancelled, progress: progress)
-    let scales = InputScales(
+    let scales = try InputScales(
       statistics, configuration: configuration, coverage: options.coverage)
     let draftPath = FileSystem.temporarySibling(of: path, suffix: "draft")
     defer { try? FileSystem.remove(draftPath) }

@@ -23,16 +23,20 @@ public struct InputScales: Sendable {
   /// - Parameters:
   ///   - statistics: The calibration.
   ///   - configuration: The model's shape.
+  /// - Throws: `MODEL` when the calibration lacks a layer or has another width for one.
   public init(
     _ statistics: InputStatistics, configuration: ModelConfiguration, coverage: Coverage
-  ) {
+  ) throws(BSTKError) {
     let skipsOutput =
       coverage == .reference && configuration.keyValueHeadCount != configuration.headCount
     var scales: [String: [Float]] = [:]
     for linear in configuration.linearLayers {
       if skipsOutput, linear.role == .attentionOutput { continue }
-      scales[linear.weightName] = statistics.layers[linear.name]?.channelNorms
-        .map { $0 + Self.floor }
+      let norms = statistics.layers[linear.name]?.channelNorms ?? []
+      guard norms.count == linear.inFeatures else {
+        throw Self.mismatch(norms.count, linear.weightName, linear.inFeatures)
+      }
+      scales[linear.weightName] = norms.map { $0 + Self.floor }
     }
     self.scales = scales
   }
@@ -43,10 +47,14 @@ public struct InputScales: Sendable {
   public func scale(of name: String, columns: Int) throws(BSTKError) -> [Float]? {
     guard let scale = scales[name] else { return nil }
     guard scale.count == columns else {
-      throw BSTKError(
-        .model, "the calibration has \(scale.count) channels for \(name), which has \(columns)",
-        remedy: "calibrate the model that is compressed")
+      throw Self.mismatch(scale.count, name, columns)
     }
     return scale
+  }
+
+  private static func mismatch(_ count: Int, _ name: String, _ columns: Int) -> BSTKError {
+    BSTKError(
+      .model, "the calibration has \(count) channels for \(name), which has \(columns)",
+      remedy: "calibrate the model that is compressed")
   }
 }

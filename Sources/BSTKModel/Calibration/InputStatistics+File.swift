@@ -50,10 +50,19 @@ extension InputStatistics {
     var layers: [String: Layer] = [:]
     for tensor in file.tensors where tensor.name.hasSuffix(Self.normsSuffix) {
       let name = String(tensor.name.dropLast(Self.normsSuffix.count))
+      let norms = try Self.floats(tensor, of: file, path: path)
+      guard norms.allSatisfy({ $0 >= 0 }) else {
+        throw BSTKError(.model, "\(path): \(tensor.name) has norms below zero")
+      }
+      let moments = file.tensor(named: name + Self.momentsSuffix)
+      guard moments.map({ $0.description.shape == [norms.count, norms.count] }) ?? true else {
+        throw BSTKError(.model, "\(path): the moments of \(name) do not fit its norms")
+      }
       layers[name] = Layer(
-        channelNorms: try Self.floats(tensor, of: file, path: path),
-        secondMoments: try file.tensor(named: name + Self.momentsSuffix)
-          .map { moments throws(BSTKError) in try Self.floats(moments, of: file, path: path) })
+        channelNorms: norms,
+        secondMoments: try moments.map { moments throws(BSTKError) in
+          try Self.floats(moments, of: file, path: path)
+        })
     }
     self.init(layers: layers, windowCount: fields[0], windowLength: fields[1])
   }

@@ -19,9 +19,10 @@ public struct BudgetSweep {
   /// Measures the perplexity of every cut on a text.
   ///
   /// - Parameters:
-  ///   - cuts: Cuts of the file that are there, ascending.
+  ///   - cuts: Cuts of the file that are there.
   ///   - protocol: How the text is cut up; its batch bytes are shared by all cuts.
   ///   - progress: Called after each layer. Throwing cancels.
+  /// - Precondition: `cuts` ascend.
   /// - Returns: One perplexity for each cut.
   /// - Throws: `MODEL` when the text is too short, what reading throws, what `progress` throws.
   public func run(
@@ -29,6 +30,9 @@ public struct BudgetSweep {
     progress: (WorkProgress) throws -> Void = { _ in }
   ) throws -> [Perplexity] {
     guard let largest = cuts.last else { return [] }
+    precondition(
+      zip(cuts, cuts.dropFirst()).allSatisfy { $0.chunkCount <= $1.chunkCount },
+      "cuts ascend")
     let windows = try `protocol`.windows(of: tokens)
     let weights = try BSTKWeights(file, chunkCount: largest.chunkCount)
     let transformer = try Transformer(configuration: configuration, weights: weights)

@@ -39,7 +39,8 @@ struct QualityMeasurement {
           chunkCount: draft.manifest.baseChunkCount + cut.blockCount, value: value))
     }
     return QualityTable(
-      metric: .perplexity, label: label, sourceValue: sourceValue, points: points)
+      metric: .perplexity, label: label, sourceValue: sourceValue.isFinite ? sourceValue : .nan,
+      points: points)
   }
 
   private func measure(

@@ -13,6 +13,8 @@ public struct ResizableModel: ~Copyable {
   public private(set) var cut: Cut
   /// The model as it is now.
   public private(set) var resident: ResidentModel
+  /// The levels of each matrix that are in `resident`, by its number.
+  private var levels: [Int]
 
   /// Loads a cut of a file.
   ///
@@ -27,6 +29,7 @@ public struct ResizableModel: ~Copyable {
       configuration: configuration, weights: weights, progress: progress)
     self.file = file
     self.cut = cut
+    levels = weights.levelCounts
   }
 
   /// Goes to another cut of the same file.
@@ -34,21 +37,22 @@ public struct ResizableModel: ~Copyable {
   /// Growing and shrinking back returns to the old weights up to fp32 rounding.
   ///
   /// - Returns: The number of blocks that were added or taken off.
-  /// - Throws: `TOO_SHORT` when the file does not hold the cut, and what reading blocks throws; the
-  ///   model is then between the two cuts and should be loaded anew.
+  /// - Throws: `TOO_SHORT` when the file does not hold the cut; the model is as before then. What
+  ///   reading blocks throws; the model is then between the two cuts, and a resize to either
+  ///   brings it there.
   @discardableResult
   public mutating func resize(to new: Cut) throws -> Int {
     let manifest = file.manifest
-    let larger = max(cut.chunkCount, new.chunkCount)
-    let weights = try BSTKWeights(file, chunkCount: larger)
-    let old = manifest.levelCounts(ofChunks: cut.chunkCount)
-    let target = manifest.levelCounts(ofChunks: new.chunkCount)
+    let target = try BSTKWeights(file, chunkCount: new.chunkCount).levelCounts
+    let weights = try BSTKWeights(file)
     var changed = 0
-    for (number, matrix) in manifest.matrices.enumerated() where old[number] != target[number] {
+    for (number, matrix) in manifest.matrices.enumerated() where levels[number] != target[number] {
+      let old = levels[number]
       try resident.withLinearWeight(matrix.name) { weight in
-        try weights.change(matrix: number, from: old[number], to: target[number], &weight)
+        try weights.change(matrix: number, from: old, to: target[number], &weight)
       }
-      changed += abs(old[number] - target[number])
+      levels[number] = target[number]
+      changed += abs(old - target[number])
     }
     cut = new
     return changed

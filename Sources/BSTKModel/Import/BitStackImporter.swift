@@ -24,10 +24,21 @@ public struct BitStackImporter {
         remedy: "use `bstk compress` for a model that is not compressed yet")
     }
     var projections: [BitStackProjection] = []
+    var names: Set<String> = []
     for prefix in prefixes {
-      projections.append(try BitStackProjection(prefix: prefix, in: folder))
+      let projection = try BitStackProjection(prefix: prefix, in: folder)
+      guard names.insert(projection.scheduleName).inserted else {
+        throw Self.fault("\(path) has two projections that are \(projection.scheduleName)")
+      }
+      projections.append(projection)
     }
     self.projections = projections
+    let known = Set(projections.flatMap(\.tensorNames))
+    if let stray = folder.tensors.first(where: {
+      BitStackProjection.isPartName($0.name) && !known.contains($0.name)
+    }) {
+      throw Self.fault("\(stray.name) belongs to no whole block; one before it is missing")
+    }
     let json = try FolderListing.bytes(
       ofFile: "\(path)/compression_config.json", limit: Self.scheduleByteLimit)
     schedule = try BitStackSchedule(json: json.span)
@@ -87,7 +98,8 @@ public struct BitStackImporter {
   ///
   /// Blocks that the schedule never loads are left out. The other tensors are kept as they are.
   ///
-  /// - Parameter progress: Called after each block with the bytes of blocks written so far.
+  /// - Parameter progress: Called between tensors and blocks with the bytes of blocks written so
+  ///   far. Throwing cancels the import.
   /// - Throws: `FLOAT` when a vector is not finite, and what writing throws.
   public func write(
     to path: String, progress: (UInt64) throws(BSTKError) -> Void = { _ in }
@@ -101,6 +113,7 @@ public struct BitStackImporter {
     for tensor in folder.tensors where !blockTensors.contains(tensor.name) {
       try writer.addTensor(name: tensor.name, type: tensor.type, dimensions: tensor.shape) {
         range throws(BSTKError) in
+        try progress(0)
         var bytes = [UInt8](repeating: 0, count: range.count)
         var span = bytes.mutableSpan
         try folder.readBytes(of: tensor.name, from: range.lowerBound, into: &span)

@@ -81,6 +81,15 @@ struct BitStackProjection {
     ranks.indices.flatMap { block in ["qweight", "u", "vt"].map { "\(prefix).\($0)_\(block)" } }
   }
 
+  /// Whether a tensor's name is that of a block's part, `….qweight_3`.
+  static func isPartName(_ name: String) -> Bool {
+    guard let last = name.split(separator: ".").last else { return false }
+    return ["qweight_", "u_", "vt_"].contains { part in
+      last.hasPrefix(part) && last.count > part.count
+        && last.dropFirst(part.count).allSatisfy { ("0"..."9").contains($0) }
+    }
+  }
+
   private static func fault(_ prefix: String, _ block: Int, _ message: String) -> BSTKError {
     BSTKError(
       .model, "block \(block) of \(prefix) \(message)",

@@ -35,27 +35,30 @@ struct BitStackSchedule {
     else {
       throw Self.fault("entry \(number) of compression_config.json lacks memory or layers")
     }
+    guard Set(members.map(\.name)).count == members.count else {
+      throw Self.fault("entry \(number) of compression_config.json names a projection twice")
+    }
     var changed: String?
     for member in members {
       let name = member.name
       guard let count = member.value.integerValue, count >= 1 else {
         throw Self.fault("entry \(number) of compression_config.json has no count for \(name)")
       }
-      let previous = blockCounts.updateValue(count, forKey: name) ?? (number == 0 ? count : 0)
-      if number == 0 {
+      let previous = blockCounts.updateValue(count, forKey: name)
+      guard let previous else {
+        guard number == 0 else { throw Self.otherNames(number) }
         guard count == 1 else {
           throw Self.fault("the first entry of compression_config.json must have one block each")
         }
-      } else if count != previous {
-        guard changed == nil, count == previous + 1 else {
-          throw Self.fault("entry \(number) of compression_config.json adds more than one block")
-        }
-        changed = name
+        continue
       }
+      guard count != previous else { continue }
+      guard changed == nil, count == previous + 1 else {
+        throw Self.fault("entry \(number) of compression_config.json adds more than one block")
+      }
+      changed = name
     }
-    guard members.count == blockCounts.count else {
-      throw Self.fault("entry \(number) of compression_config.json names other projections")
-    }
+    guard members.count == blockCounts.count else { throw Self.otherNames(number) }
     if number > 0 {
       guard let changed else {
         throw Self.fault("entry \(number) of compression_config.json adds no block")
@@ -64,6 +67,10 @@ struct BitStackSchedule {
       stepByteCounts.append(memory - self.memory)
     }
     self.memory = memory
+  }
+
+  private static func otherNames(_ number: Int) -> BSTKError {
+    fault("entry \(number) of compression_config.json names other projections")
   }
 
   private static func fault(_ message: String) -> BSTKError {

@@ -21,11 +21,14 @@ struct BlockWorths {
         shares[matrix].append(Double(next?.next() ?? 0))
       }
     }
+    let worst = divergences.values.filter(\.isFinite).max() ?? 0
     values = shares.enumerated().map { number, shares in
       let remaining = 1 - shares.prefix(levels).reduce(0, +)
-      let divergence = divergences[number] ?? 0
+      let measured = divergences[number] ?? 0
+      // A model that gives no numbers at all has moved no less than any other.
+      let divergence = measured.isFinite ? measured : worst
       // Where nothing remains of the error, nothing is left to be worth anything.
-      let scale = remaining > 1e-12 && divergence.isFinite ? max(divergence, 0) / remaining : 0
+      let scale = remaining > 1e-12 ? divergence / remaining : 0
       return shares.map { Float(scale * $0) }
     }
   }

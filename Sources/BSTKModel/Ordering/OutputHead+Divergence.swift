@@ -20,6 +20,7 @@ extension OutputHead {
           of: q.span.extracting(columns), from: p.span.extracting(columns))
       }
     }
-    return sum / Double(max(states.tokenCount, 1))
+    // Rounding alone can take it below zero.
+    return sum < 0 ? 0 : sum / Double(max(states.tokenCount, 1))
   }
 }

@@ -67,9 +67,24 @@ struct CalibrationOptions: ParsableArguments {
     options.order = order
     options.calibration.windowCount = calibrationWindows
     options.calibration.windowLength = calibrationWindow
+    let protocolName = "windows of \(options.evaluation.windowLength)"
     options.evaluationLabel =
-      "\(FileSystem.name(of: evaluation ?? "")), windows of \(options.evaluation.windowLength)"
+      evaluation.map { "\(Self.label(FileSystem.name(of: $0))), \(protocolName)" } ?? ""
     return options
+  }
+
+  /// A file's name as an index can hold it: names may have line breaks and 255 bytes.
+  private static func label(_ name: String) -> String {
+    var label = ""
+    for character in name {
+      let isControl = character.unicodeScalars.contains {
+        $0.properties.generalCategory == .control
+      }
+      let next = label + (isControl ? " " : String(character))
+      guard next.utf8.count <= 128 else { break }
+      label = next
+    }
+    return label
   }
 }
 

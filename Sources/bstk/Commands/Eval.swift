@@ -16,13 +16,17 @@ struct Eval: BstkCommand {
         bstk eval model.bstk --text eval.txt
         bstk eval model.bstk --text eval.txt --mb 0.9,1.2,1.5 --source ./my-model
         bstk eval model.bstk --text eval.txt --points 12 --svg quality.svg
+        bstk eval https://example.org/model.bstk --text eval.txt --mb 0.9,1.2
         bstk eval ./my-model --tokens ids.json --window 2048 --json
       """)
 
-  @Argument(help: "A .bstk file or a Hugging Face folder.", completion: .file())
+  @Argument(
+    help: "A .bstk file, its http(s) address, or a Hugging Face folder.", completion: .file())
   var model: String
 
   @OptionGroup(title: "Text") var text: TextOptions
+
+  @OptionGroup(title: "Network") var network: NetworkOptions
 
   @Option(
     help: ArgumentHelp("Budgets in megabytes or with units, between commas.", valueName: "sizes"),
@@ -45,7 +49,12 @@ struct Eval: BstkCommand {
 
   mutating func validate() throws {
     if points != nil, !mb.isEmpty { throw ValidationError("Give --mb or --points, not both.") }
-    if let points, points < 2 { throw ValidationError("--points must be at least 2.") }
+    if let points, !(2...1_000).contains(points) {
+      throw ValidationError("--points must be between 2 and 1000.")
+    }
+    if FileSystem.isFolder(model), !mb.isEmpty || points != nil {
+      throw ValidationError("A folder has one size; budgets are for .bstk files.")
+    }
   }
 
   private static func sizes(_ text: String) throws -> [ByteSize] {
@@ -58,11 +67,12 @@ struct Eval: BstkCommand {
   }
 
   func execute() async throws {
-    let subject = try LanguageModel(path: model)
-    let tokens = try text.tokens(for: subject)
-    let cancellation = Cancellation()
     let bar = StepBar(json ? .silent : .automatic)
     defer { bar.finish() }
+    let subject = try await LocalModel.open(
+      model, budget: Budget(fileByteCount: mb.map(\.byteCount).max()), network: network, bar: bar)
+    let tokens = try text.tokens(for: subject)
+    let cancellation = Cancellation()
     func progress(_ label: String) -> (WorkProgress) throws -> Void {
       { step in
         try cancellation.check()
@@ -80,9 +90,6 @@ struct Eval: BstkCommand {
     }
     switch subject.origin {
     case .folder(let folder):
-      if !mb.isEmpty || points != nil {
-        throw ValidationError("A folder has one size; budgets are for .bstk files.")
-      }
       let value = try Perplexity.measure(
         tokens, with: Transformer(configuration: subject.configuration, weights: folder),
         protocol: text.evaluation, progress: progress("eval"))

@@ -10,21 +10,24 @@ struct Generate: BstkCommand {
     discussion: """
       Greedy unless a temperature is given. With --interactive each line is a prompt, and lines \
       that begin with a slash are commands: /budget 1.2 grows or shrinks the model in memory, \
-      /quit ends.
+      /quit ends. Of a published file the budget's prefix is fetched first, with --interactive all.
 
       EXAMPLES
         bstk generate model.bstk "In the beginning" --mb 1.2
         bstk generate model.bstk "My lords," --temperature 0.8 --top-p 0.95 --seed 7
+        bstk generate https://example.org/model.bstk "In the beginning" --mb 1.2
         bstk generate model.bstk --interactive
       """)
 
-  @Argument(help: "A .bstk file.", completion: .file(extensions: ["bstk"]))
+  @Argument(help: "A .bstk file or its http(s) address.", completion: .file(extensions: ["bstk"]))
   var model: String
 
   @Argument(help: "The text to continue.")
   var prompt: String?
 
   @OptionGroup(title: "Budget") var budget: BudgetOptions
+
+  @OptionGroup(title: "Network") var network: NetworkOptions
 
   @Option(help: "Write at most so many tokens.")
   var maxTokens = 128
@@ -59,12 +62,14 @@ struct Generate: BstkCommand {
   }
 
   func execute() async throws {
-    let language = try LanguageModel(path: model)
+    let bar = StepBar(.automatic)
+    defer { bar.finish() }
+    let language = try await LocalModel.open(
+      model, budget: interactive ? .unlimited : budget.budget, network: network, bar: bar)
     guard case .file(let file) = language.origin else {
       throw BSTKError(
         .model, "\(model) is a folder", remedy: "compress it first: bstk compress \(model) -o …")
     }
-    let bar = StepBar(.automatic)
     var session = GenerationSession(
       model: try ResizableModel(
         file, configuration: language.configuration, cut: Self.cut(budget.budget, of: file),

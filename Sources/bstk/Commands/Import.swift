@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BSTKFormat
 internal import BSTKModel
 internal import BSTKStore
 
@@ -30,8 +31,14 @@ struct Import: BstkCommand {
     let bar = ProgressBar(
       FileSystem.name(of: output), total: importer.blockByteCount,
       mode: json ? .silent : .automatic)
-    _ = try importer.write(to: output) { bar.update(completed: $0) }
-    bar.finish()
+    let cancellation = Cancellation()
+    do {
+      defer { bar.finish() }
+      _ = try importer.write(to: output) { byteCount throws(BSTKError) in
+        try cancellation.check()
+        bar.update(completed: byteCount)
+      }
+    }
     let report = ModelReport(try NamedModel(file: output))
     if json { try JSONLines.print(report) } else { report.print(withOrder: false) }
   }

@@ -21,13 +21,22 @@ struct GenerationSession: ~Copyable {
     let summary = try generator.generate(
       prompt, maximumTokens: maximumTokens, with: model.resident
     ) { piece in
-      Console.write(piece, to: .output)
+      Console.write(Self.printable(piece), to: .output)
       return !cancellation.isRequested
     }
     Console.out()
     if summary.reason == .brokenModel {
       Console.say("the model gives no numbers at this size; /budget buys more")
     }
+  }
+
+  /// A model's tokens without what would command the terminal.
+  static func printable(_ text: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.filter { scalar in
+          scalar == "\n" || scalar == "\t" || scalar.properties.generalCategory != .control
+        }))
   }
 
   /// Reads prompts and commands until the end of the input, `/quit` or Ctrl-C.

@@ -9,16 +9,17 @@ struct EvalReport: Encodable {
     /// Bytes of the prefix; nil for a folder.
     let bytes: UInt64?
     let blocks: Int?
-    let perplexity: Double
-    let meanLoss: Double
+    /// Null in JSON where the model gives no numbers.
+    let perplexity: Double?
+    let meanLoss: Double?
     let windows: Int
 
     init(name: String, cut: Cut?, perplexity: Perplexity) {
       self.name = name
       bytes = cut?.fileByteCount
       blocks = cut?.blockCount
-      self.perplexity = perplexity.value
-      meanLoss = perplexity.meanLoss
+      self.perplexity = perplexity.value.isFinite ? perplexity.value : nil
+      meanLoss = perplexity.meanLoss.isFinite ? perplexity.meanLoss : nil
       windows = perplexity.windowCount
     }
   }
@@ -42,7 +43,7 @@ struct EvalReport: Encodable {
       table.add([
         row.name, row.bytes.map(ByteFormat.decimal) ?? "source",
         row.bytes.map(ByteFormat.grouped) ?? "", row.blocks.map(String.init) ?? "",
-        ByteFormat.fixed(row.perplexity, decimals: 3),
+        row.perplexity.map { ByteFormat.fixed($0, decimals: 3) } ?? "none",
       ])
     }
     table.print()

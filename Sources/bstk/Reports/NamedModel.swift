@@ -40,7 +40,7 @@ struct NamedModel {
   }
 
   /// Whether the text names something on a server rather than a file.
-  private static func isAddress(_ text: String) -> Bool {
+  static func isAddress(_ text: String) -> Bool {
     ["http://", "https://", "file://"].contains { text.lowercased().hasPrefix($0) }
   }
 }

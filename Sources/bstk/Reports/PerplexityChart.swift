@@ -22,10 +22,15 @@ struct PerplexityChart {
   init(_ report: EvalReport) {
     title = "Perplexity on \(report.text), windows of \(report.windowLength) tokens"
     points = report.rows.compactMap { row in
-      guard let bytes = row.bytes, row.perplexity.isFinite, row.perplexity > 0 else { return nil }
-      return Point(megabytes: Double(bytes) / 1e6, perplexity: row.perplexity)
+      guard let bytes = row.bytes, let perplexity = Self.drawable(row) else { return nil }
+      return Point(megabytes: Double(bytes) / 1e6, perplexity: perplexity)
     }
-    source = report.rows.first { $0.bytes == nil && $0.perplexity.isFinite }?.perplexity
+    source = report.rows.first { $0.bytes == nil }.flatMap(Self.drawable)
+  }
+
+  /// The perplexity where an axis can hold it.
+  private static func drawable(_ row: EvalReport.Row) -> Double? {
+    row.perplexity.flatMap { $0 > 0 && $0 < 1e12 ? $0 : nil }
   }
 
   /// Writes the file.
@@ -157,7 +162,12 @@ struct PerplexityChart {
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
-      default: result.append(character)
+      default:
+        // XML has no way to write most control characters.
+        let isControl = character.unicodeScalars.contains {
+          $0.properties.generalCategory == .control
+        }
+        result.append(isControl ? " " : character)
       }
     }
   }

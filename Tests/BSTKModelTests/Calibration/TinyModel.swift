@@ -1,0 +1,51 @@
+import BSTKFormat
+import BSTKModel
+import BSTKStore
+import BSTKTestSupport
+import Foundation
+import Testing
+
+/// A random model of two small decoder layers with grouped queries, and a text for it.
+struct TinyModel {
+  static let windowLength = 9
+  static let url = ModelFolders.references.appending(path: "llama-linear")
+  /// Eleven windows.
+  static let tokens = (0..<100).map { TokenID($0 * 29 % 64) }
+
+  let opened: OpenedModel
+
+  init() throws { opened = try OpenedModel(Self.url) }
+
+  var options: CalibratedCompression.Options {
+    var options = CalibratedCompression.Options()
+    options.compression.levelCount = 3
+    options.compression.rank = 2
+    options.calibration.windowCount = 4
+    options.calibration.windowLength = Self.windowLength
+    options.probe.windowCount = 2
+    options.probe.windowLength = Self.windowLength
+    options.evaluation = EvaluationProtocol(windowLength: Self.windowLength)
+    options.cutCount = 4
+    options.evaluationLabel = "counting"
+    return options
+  }
+
+  /// Compresses without a calibration.
+  func compressed(in folder: TemporaryFolder, levels: Int = 3) throws -> ModelFile {
+    var options = options.compression
+    options.levelCount = levels
+    let path = folder.file("plain.bstk")
+    try Compressor(options: options).compress(opened.weights, to: path)
+    return try ModelFile(path)
+  }
+
+  /// Perplexity of some weights on the text.
+  func perplexity(
+    _ weights: any WeightSource, of tokens: [TokenID] = tokens
+  ) throws -> Double {
+    try Perplexity.measure(
+      tokens, with: Transformer(configuration: opened.configuration, weights: weights),
+      protocol: EvaluationProtocol(windowLength: Self.windowLength)
+    ).value
+  }
+}

@@ -1,0 +1,115 @@
+import BSTKFormat
+import BSTKModel
+import BSTKStore
+import BSTKTestSupport
+import Foundation
+import Subprocess
+import Testing
+
+#if canImport(System)
+  import System
+#else
+  import SystemPackage
+#endif
+
+@Suite("bstk calibrate and compress --calibration")
+struct CalibrationCommandTests {
+  private static let source = BundledModelTests.source
+  private static let windows = ["--windows", "3", "--window", "128"]
+
+  @Test("Statistics that were saved give the same file as gathering them")
+  func saved() async throws {
+    let fixture = try await QualityFixture()
+    let statistics = fixture.folder.file("s.safetensors")
+    let calibrate = try await Program.run(
+      ["calibrate", Self.source, "--text", fixture.calibration, "-o", statistics] + Self.windows)
+    #expect(calibrate.code == 0, "\(calibrate)")
+    #expect(calibrate.output.contains("28 layers over 3 windows of 128 tokens"))
+    let again = try await Program.run(
+      [
+        "compress", Self.source, "-o", fixture.folder.file("again.bstk"), "--statistics",
+        statistics,
+      ]
+        + QualityFixture.options
+        + ["--calibration", fixture.calibration, "--evaluation", fixture.evaluation])
+    #expect(again.code == 0, "\(again)")
+    #expect(try fixture.folder.read("again.bstk") == fixture.folder.read("m.bstk"))
+    #expect(
+      try fixture.folder.contents()
+        == ["again.bstk", "calibration.txt", "evaluation.txt", "m.bstk", "s.safetensors"])
+  }
+
+  @Test("The reference's profile and order, and an order of its own by worth")
+  func orders() async throws {
+    let fixture = try await QualityFixture()
+    let run = try await Program.run(
+      ["compress", Self.source, "-o", fixture.folder.file("r.bstk"), "--profile", "reference"]
+        + ["--levels", "2", "--rank", "1", "--order", "reference"]
+        + ["--calibration-windows", "2", "--calibration-window", "32"]
+        + ["--calibration", fixture.calibration])
+    #expect(run.code == 0, "\(run)")
+    let manifest = try ModelFile(fixture.folder.file("r.bstk")).manifest
+    let provenance = try #require(manifest.extensions.provenance)
+    for line in ["gain=1.0", "scales=reference", "order=reference"] {
+      #expect(provenance.contains(line))
+    }
+    let best = try #require(try ModelFile(fixture.model).manifest.extensions.provenance)
+    for line in ["gain=1.35", "scales=all", "order=worth"] { #expect(best.contains(line)) }
+  }
+
+  @Test(
+    "Bad input: one clear message, an exit code that tells, and no output",
+    arguments: [
+      (["calibrate", source, "--text", "missing.txt"], 2, "error[IO]"),
+      (["calibrate", source, "--text", "short.txt"], 1, "error[MODEL]"),
+      (["calibrate", ".", "--text", "short.txt"], 1, "error[MODEL]"),
+      (["calibrate", source, "--text", "calibration.txt", "--windows", "0"], 64, "--windows"),
+      (["calibrate", source, "--text", "calibration.txt", "--window", "1"], 64, "--window"),
+      (["compress", source, "--statistics", "m.bstk"], 64, "--calibration"),
+      (["compress", source, "--evaluation", "short.txt"], 64, "--calibration"),
+      (["compress", source, "--calibration", "missing.txt"], 2, "error[IO]"),
+      (["compress", source, "--calibration", "short.txt"], 1, "error[MODEL]"),
+      (
+        ["compress", source, "--calibration", "calibration.txt", "--statistics", "m.bstk"], 1,
+        "error["
+      ),
+      (
+        ["compress", source, "--calibration", "calibration.txt", "--evaluation", "short.txt"]
+          + QualityFixture.options, 1, "error[MODEL]"
+      ),
+      (["compress", source, "--calibration", "a", "--order", "random"], 64, "--order"),
+      (["compress", source, "--calibration", "a", "--profile", "none"], 64, "--profile"),
+      (["import", source], 1, "error[MODEL]"), (["import", "missing"], 1, "error[MODEL]"),
+    ] as [([String], Int32, String)])
+  func refusals(_ arguments: [String], _ code: Int32, _ message: String) async throws {
+    let fixture = try await QualityFixture()
+    try fixture.folder.write(Array("Too short.".utf8), to: "short.txt")
+    let before = try fixture.folder.contents()
+    let run = try await Program.run(arguments + ["-o", "out"], in: fixture.folder.path)
+    #expect(run.code == code && run.output.isEmpty, "\(arguments): \(run)")
+    #expect(run.error.contains(message), "\(arguments): \(run)")
+    #expect(try fixture.folder.contents() == before)
+  }
+
+  @Test("Ctrl-C ends a compression with everything cleared away")
+  func interrupted() async throws {
+    let fixture = try await QualityFixture()
+    let before = try fixture.folder.contents()
+    let result = try await Subprocess.run(
+      .path(FilePath(Program.path)),
+      arguments: Arguments(
+        ["compress", Self.source, "-o", fixture.folder.file("out.bstk"), "--calibration"]
+          + [fixture.calibration, "--levels", "16"]),
+      input: .none, output: .discarded, error: .string(limit: 1 << 16)
+    ) { process in
+      // As soon as the draft's spool is there.
+      for _ in 0..<3_000 where try fixture.folder.contents().count == before.count {
+        try await Task.sleep(for: .milliseconds(10))
+      }
+      try process.send(signal: .interrupt)
+    }
+    #expect(result.terminationStatus == .exited(2))
+    #expect(result.standardError.contains("error[CANCELLED]"))
+    #expect(try fixture.folder.contents() == before)
+  }
+}
