@@ -163,6 +163,7 @@ extension FetchEngine {
   /// Reads the file from its start over one connection: all that a server without ranges offers.
   private func scheduleStream() {
     guard let source = sources.first(where: { isUsable($0) }), transfers.isEmpty,
+      received.firstGap(in: 0..<limit) != nil,
       troubles.allSatisfy({ $0.notBefore <= clock.now })
     else { return }
     let attempts = troubles.map(\.attempts).max() ?? 0

@@ -4,7 +4,7 @@ struct FetchTuning: Sendable {
   /// ordinary file: header and index take at most 1 MiB there.
   var firstRequestByteCount = 1 << 20
   /// Spans are sized to last about this long on one connection, within the bounds below.
-  var spanSeconds = 1.5
+  var spanSeconds = 1.0
   /// The least bytes of a span.
   var minimumSpanByteCount = 256 << 10
   /// The bytes of a span while no rate is known.
@@ -14,9 +14,9 @@ struct FetchTuning: Sendable {
   /// The least distance the last span may lie ahead of the first missing byte.
   var minimumWindowByteCount = 16 << 20
   /// Bytes collected before they go to the storage queue.
-  var bufferByteCount = 256 << 10
+  var bufferByteCount = 128 << 10
   /// Buffers that may wait for the storage queue.
-  var queuedBufferCount = 24
+  var queuedBufferCount = 16
 
   /// Seconds of one measurement of the total rate, at least; and in round trips.
   var measurementSeconds = 0.3
