@@ -7,8 +7,9 @@ struct FetchTuning: Sendable {
   var spanSeconds = 1.0
   /// The least bytes of a span.
   var minimumSpanByteCount = 256 << 10
-  /// The bytes of a span while no rate is known.
-  var initialSpanByteCount = 1 << 20
+  /// The bytes of a span while no rate is known, and the least with one or two connections: small
+  /// requests would keep these from ever reaching full speed.
+  var initialSpanByteCount = 4 << 20
   /// The most bytes of a span; what a killed fetch can lose is this times the connections.
   var maximumSpanByteCount = 8 << 20
   /// The least distance the last span may lie ahead of the first missing byte.
@@ -32,6 +33,8 @@ struct FetchTuning: Sendable {
   var stallSeconds = 25.0
   /// Seconds of its remaining time from which an unfinished span is shared with an idle connection.
   var hedgeSeconds = 1.0
+  /// The same while other work is left: a span cut too large for a slow link is made smaller.
+  var splitSeconds = 3.0
   /// Seconds without a byte after which an idle connection takes over a span altogether.
   var takeoverSeconds = 3.0
   /// Seconds without any new byte at all after which the fetch fails.
