@@ -27,7 +27,7 @@ struct ResumeTests {
     defer { server.stop() }
     try await trial.fetch([server.url()])
     try trial.expectOutput()
-    #expect(before + server.bodyByteCount <= trial.file.count + 256 + 1000)
+    #expect(before + server.bodyByteCount <= trial.file.count + 300_000)
     #expect(before > 300_000)
   }
 
@@ -127,7 +127,8 @@ struct ResumeTests {
     defer { server.stop() }
     try await trial.fetch([server.url()])
     try trial.expectOutput()
-    #expect(before + server.bodyByteCount <= trial.file.count - cut + 2 * 256 + 1000)
+    // What was on its way when the first server went away is lost.
+    #expect(before + server.bodyByteCount <= trial.file.count - cut + 300_000)
   }
 
   @Test("grows an output that a kill left with a tail")
@@ -184,11 +185,16 @@ struct ResumeTests {
   func cancelled() async throws {
     let trial = try Trial()
     let server = try FaultServer(trial.file) { request, response in
-      if request.number > 1 { response.pace = (1_000, 0.02) }
+      if request.number > 4 { response.cut(after: 1_000, .stall) }
     }
     defer { server.stop() }
-    let task = Task { try await trial.fetch([server.url()]) }
-    while server.bodyByteCount < 500_000 { try await Task.sleep(for: .seconds(0.01)) }
+    var tuning = Trial.tuning
+    tuning.stallSeconds = 600
+    tuning.takeoverSeconds = 600
+    tuning.hopelessSeconds = 600
+    let patient = tuning
+    let task = Task { try await trial.fetch([server.url()], tuning: patient) }
+    while server.requests.count < 5 { try await Task.sleep(for: .seconds(0.01)) }
     task.cancel()
     do {
       _ = try await task.value

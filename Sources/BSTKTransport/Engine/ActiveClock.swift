@@ -1,11 +1,12 @@
 /// Seconds during which the fetch was really running.
 ///
-/// A stopped process or a sleeping laptop leaves a gap between two looks at the clock; of such a
-/// gap only a moment counts, so that nothing is taken for stalled just because nobody listened.
+/// A stopped process, a sleeping laptop or a disk that holds the network thread up leaves a gap
+/// between two looks at the clock; of such a gap only a moment counts, so that no server is taken
+/// for stalled just because nobody listened.
 struct ActiveClock {
   private(set) var now = 0.0
   private var last = ContinuousClock.now
-  private let longestStep = 2.0
+  private let longestStep = 0.25
 
   /// Looks at the clock.
   mutating func tick() {

@@ -55,6 +55,9 @@ struct ConnectionGovernor {
     limit = min(limit * 2, maximum)
   }
 
+  /// The file is known: a second connection hides the round trips between requests of the first.
+  mutating func begin() { limit = min(2, maximum) }
+
   /// The server asked for less, or refused a connection.
   mutating func backOff(now: Double) {
     limit = max(1, limit / 2)

@@ -180,6 +180,7 @@ extension FetchEngine {
   func announce() {
     guard !isAnnounced, let opening else { return }
     isAnnounced = true
+    governor.begin()
     onEvent(.opened(opening))
     tellWatermark()
   }

@@ -60,13 +60,15 @@ extension FetchEngine {
     while transfers.count < governor.limit {
       let candidates = sources.filter { isUsable($0) && !$0.knowsNoRanges }
       guard let source = candidates.min(by: { $0.activeCount < $1.activeCount }) else { return }
-      if let span = nextSpan(for: source, hasChoice: candidates.count > 1) {
+      if let range = shareOfSlowest(lasting: tuning.splitSeconds) {
+        start(.data, source, range)
+      } else if let span = nextSpan(for: source, hasChoice: candidates.count > 1) {
         start(.data, source, span.range, attempts: span.attempts, isFresh: span.isFresh)
       } else if let other = candidates.first(where: { $0 !== source }),
         let span = nextSpan(for: other, hasChoice: true)
       {
         start(.data, other, span.range, attempts: span.attempts, isFresh: span.isFresh)
-      } else if let range = shareOfSlowest() {
+      } else if let range = shareOfSlowest(lasting: tuning.hedgeSeconds) {
         start(.data, source, range)
       } else {
         return
@@ -113,7 +115,9 @@ extension FetchEngine {
     guard governor.rate > 0 else { return tuning.initialSpanByteCount }
     let perConnection = governor.rate / Double(max(1, governor.limit))
     let wanted = Int(min(perConnection * tuning.spanSeconds, 1e12))
-    return min(max(wanted, 2 * tuning.minimumSpanByteCount), tuning.maximumSpanByteCount)
+    let least =
+      governor.limit <= 2 ? tuning.initialSpanByteCount : 2 * tuning.minimumSpanByteCount
+    return min(max(wanted, least), tuning.maximumSpanByteCount)
   }
 
   /// Where a span that begins with `room` ends: on a chunk's end when one is near, and smaller
@@ -131,7 +135,7 @@ extension FetchEngine {
 
   /// Takes the end of the running span that would last longest, or all that is left of one that
   /// stands still, for a connection that has nothing else to do.
-  private func shareOfSlowest() -> Range<Int>? {
+  private func shareOfSlowest(lasting seconds: Double) -> Range<Int>? {
     guard limit - received.runEnd(at: 0) > 0 else { return nil }
     let now = clock.now
     var slowest: (transfer: Transfer, seconds: Double, rate: Double)?
@@ -141,8 +145,8 @@ extension FetchEngine {
       let isSilent = now - transfer.lastByte > tuning.takeoverSeconds
       guard now - transfer.start > tuning.hedgeSeconds else { continue }
       let rate = isSilent ? 0 : transfer.rate(now: now)
-      let seconds = rate > 0 ? left / rate : .infinity
-      if seconds > slowest?.seconds ?? tuning.hedgeSeconds { slowest = (transfer, seconds, rate) }
+      let remaining = rate > 0 ? left / rate : .infinity
+      if remaining > slowest?.seconds ?? seconds { slowest = (transfer, remaining, rate) }
     }
     guard let slowest else { return nil }
     let transfer = slowest.transfer
@@ -163,6 +167,7 @@ extension FetchEngine {
   /// Reads the file from its start over one connection: all that a server without ranges offers.
   private func scheduleStream() {
     guard let source = sources.first(where: { isUsable($0) }), transfers.isEmpty,
+      received.firstGap(in: 0..<limit) != nil,
       troubles.allSatisfy({ $0.notBefore <= clock.now })
     else { return }
     let attempts = troubles.map(\.attempts).max() ?? 0

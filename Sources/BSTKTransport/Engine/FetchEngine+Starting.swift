@@ -42,7 +42,7 @@ extension FetchEngine {
     transfer.handle.set(CURLOPT_HTTP_CONTENT_DECODING, 0)
     transfer.handle.set(CURLOPT_FOLLOWLOCATION, 0)
     transfer.handle.set(CURLOPT_PROTOCOLS_STR, "http,https,file")
-    transfer.handle.set(CURLOPT_BUFFERSIZE, 512 << 10)
+    transfer.handle.set(CURLOPT_BUFFERSIZE, 256 << 10)
     transfer.handle.set(CURLOPT_TCP_KEEPALIVE, 1)
     transfer.handle.set(
       CURLOPT_CONNECTTIMEOUT_MS, Int((tuning.connectSeconds * 1000).rounded(.up)))

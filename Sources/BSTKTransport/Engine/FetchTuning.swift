@@ -4,19 +4,20 @@ struct FetchTuning: Sendable {
   /// ordinary file: header and index take at most 1 MiB there.
   var firstRequestByteCount = 1 << 20
   /// Spans are sized to last about this long on one connection, within the bounds below.
-  var spanSeconds = 1.5
+  var spanSeconds = 1.0
   /// The least bytes of a span.
   var minimumSpanByteCount = 256 << 10
-  /// The bytes of a span while no rate is known.
-  var initialSpanByteCount = 1 << 20
+  /// The bytes of a span while no rate is known, and the least with one or two connections: small
+  /// requests would keep these from ever reaching full speed.
+  var initialSpanByteCount = 4 << 20
   /// The most bytes of a span; what a killed fetch can lose is this times the connections.
   var maximumSpanByteCount = 8 << 20
   /// The least distance the last span may lie ahead of the first missing byte.
   var minimumWindowByteCount = 16 << 20
   /// Bytes collected before they go to the storage queue.
-  var bufferByteCount = 256 << 10
+  var bufferByteCount = 128 << 10
   /// Buffers that may wait for the storage queue.
-  var queuedBufferCount = 24
+  var queuedBufferCount = 16
 
   /// Seconds of one measurement of the total rate, at least; and in round trips.
   var measurementSeconds = 0.3
@@ -32,6 +33,8 @@ struct FetchTuning: Sendable {
   var stallSeconds = 25.0
   /// Seconds of its remaining time from which an unfinished span is shared with an idle connection.
   var hedgeSeconds = 1.0
+  /// The same while other work is left: a span cut too large for a slow link is made smaller.
+  var splitSeconds = 3.0
   /// Seconds without a byte after which an idle connection takes over a span altogether.
   var takeoverSeconds = 3.0
   /// Seconds without any new byte at all after which the fetch fails.

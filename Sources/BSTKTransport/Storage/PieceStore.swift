@@ -159,10 +159,9 @@ final class PieceStore: @unchecked Sendable {
       return
     }
     let range = hasher.piece.range
-    let isOurs =
-      damagedOnce.insert(index).inserted
-      && resumed.gaps(in: range).reduce(0) { $0 + $1.count }
-        < range.count
+    // Bytes of an earlier run are our own risk once; the server is not to blame for them.
+    let freshByteCount = resumed.gaps(in: range).reduce(0) { $0 + $1.count }
+    let isOurs = damagedOnce.insert(index).inserted && freshByteCount < range.count
     present.remove(range)
     try journal.recordDamaged(range)
     report(.damaged(index, isOurs: isOurs))
