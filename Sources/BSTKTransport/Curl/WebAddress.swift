@@ -11,6 +11,8 @@ struct WebAddress: Equatable {
   let path: String
   /// What stands behind `#`.
   let fragment: String?
+  /// The decoded path of a `file` address.
+  let localPath: String?
 
   /// Parses a URL.
   ///
@@ -33,6 +35,9 @@ struct WebAddress: Equatable {
     scheme = unsafe Self.part(CURLUPART_SCHEME, of: handle) ?? ""
     host = unsafe Self.part(CURLUPART_HOST, of: handle)?.lowercased() ?? ""
     path = unsafe Self.part(CURLUPART_PATH, of: handle) ?? ""
+    localPath =
+      scheme == "file"
+      ? unsafe Self.part(CURLUPART_PATH, of: handle, flags: UInt32(CURLU_URLDECODE)) : nil
     port =
       unsafe Self.part(CURLUPART_PORT, of: handle, flags: UInt32(CURLU_DEFAULT_PORT)) ?? ""
     // SAFETY: as above; a null part removes the fragment.

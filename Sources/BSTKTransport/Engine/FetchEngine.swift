@@ -85,7 +85,12 @@ final class FetchEngine {
     self.onEvent = onEvent
     self.multi = multi
     var addresses: [WebAddress] = []
-    for source in request.sources { addresses.append(try WebAddress(source)) }
+    for source in request.sources {
+      let address = try WebAddress(source)
+      // libcurl opens whatever is there and would wait for the other end of a FIFO.
+      if let path = address.localPath { _ = try FileHandle(path, .read) }
+      addresses.append(address)
+    }
     guard !addresses.isEmpty else { throw BSTKError(.url, "no address was given") }
     pinnedRoot = try Self.pinnedRoot(in: addresses)
     sources = addresses.enumerated().map { Source(number: $0.offset, origin: $0.element) }
