@@ -128,8 +128,9 @@ extension FetchEngine {
         retry(failure, of: transfer, limit: tuning.attemptLimit)
       }
     case .suspicious:
-      // Requests that were under way before the header was compared prove nothing new.
-      guard !source.isSuspected, transfer.start >= source.lastCheck else { return }
+      // Spans that were under way before the header is compared prove nothing new.
+      let isOld = source.isSuspected || transfer.start < source.lastCheck
+      if isOld, transfer.purpose != .check { return }
       source.suspicionCount += 1
       if source.suspicionCount > 2 { return drop(source, failure.error) }
       source.isSuspected = true
