@@ -128,6 +128,9 @@ extension FetchEngine {
         retry(failure, of: transfer, limit: tuning.attemptLimit)
       }
     case .suspicious:
+      // Spans that were under way before the header is compared prove nothing new.
+      let isOld = source.isSuspected || transfer.start < source.lastCheck
+      if isOld, transfer.purpose != .check { return }
       source.suspicionCount += 1
       if source.suspicionCount > 2 { return drop(source, failure.error) }
       source.isSuspected = true

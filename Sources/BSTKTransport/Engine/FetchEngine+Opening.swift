@@ -193,6 +193,7 @@ extension FetchEngine {
       // Same file: a tag that changed nevertheless is worth nothing.
       if source.isSuspected { source.ignoresTag = true }
       source.isSuspected = false
+      source.lastCheck = clock.now
       source.hasJoined = true
       announce()
       source.pinnedTotal = transfer.head.contentRange?.total ?? source.pinnedTotal

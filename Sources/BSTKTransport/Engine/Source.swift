@@ -28,6 +28,8 @@ final class Source {
   var knowsNoRanges = false
   var rangeRefusals = 0
   var suspicionCount = 0
+  /// When its header was last found to be the right one.
+  var lastCheck = 0.0
   /// Attempts of requests for its header, since one succeeded.
   var attempts = 0
   var fault: BSTKError?
