@@ -40,8 +40,7 @@ final class FetchPrinter: Sendable {
     switch event {
     case .opened(let opening):
       let bar = ProgressBar(
-        output, total: opening.cut.fileByteCount, start: opening.presentByteCount,
-        mode: .lines(seconds: 5))
+        output, total: opening.cut.fileByteCount, start: opening.presentByteCount)
       state.withLock {
         $0.bar = bar
         $0.blockCount = opening.manifest.blockCount

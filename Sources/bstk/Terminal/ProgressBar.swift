@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// How far a long operation has come, on standard error.
 ///
-/// On a terminal one line is redrawn at most ten times a second; otherwise nothing is printed, or
-/// with ``Mode/lines(seconds:)`` one plain line at each interval. May be updated from any thread.
+/// On a terminal one line is redrawn at most ten times a second; elsewhere nothing is printed. May be
+/// updated from any thread.
 ///
 ///     let bar = ProgressBar("model.bstk", total: 900_000_000, start: resumedFrom)
 ///     bar.update(completed: 450_000_000, suffix: "120 of 240 blocks")
@@ -14,8 +14,6 @@ final class ProgressBar: Sendable {
   enum Mode: Sendable, Equatable {
     /// A redrawn line where a terminal is, nothing elsewhere.
     case automatic
-    /// A redrawn line where a terminal is, elsewhere a line each so many seconds.
-    case lines(seconds: Double)
     /// Nothing.
     case silent
   }
@@ -28,8 +26,7 @@ final class ProgressBar: Sendable {
 
   private let label: String
   private let total: UInt64?
-  private let interval: Double?
-  private let isRedrawn: Bool
+  private let isShown: Bool
   private let unit: ProgressLine.Unit
   private let state = Mutex(State())
 
@@ -42,33 +39,23 @@ final class ProgressBar: Sendable {
     self.unit = unit
     self.label = label
     self.total = total
-    isRedrawn = mode != .silent && Console.Stream.error.isTerminal
-    interval =
-      switch mode {
-      case .silent: nil
-      case .automatic: isRedrawn ? 0.1 : nil
-      case .lines(let seconds): isRedrawn ? 0.1 : seconds
-      }
+    isShown = mode == .automatic && Console.Stream.error.isTerminal
     state.withLock { $0.meter.add(completed: start, at: Self.now()) }
   }
 
   /// Takes note of the bytes done so far; `suffix` is shown at the end of the line.
   func update(completed: UInt64, suffix: String = "") {
-    guard let interval else { return }
+    guard isShown else { return }
     let now = Self.now()
     state.withLock { state in
-      if let last = state.lastDrawn, now - last < interval { return }
+      if let last = state.lastDrawn, now - last < 0.1 { return }
       state.meter.add(completed: completed, at: now)
       state.lastDrawn = now
       let line = ProgressLine(
         label: label, completed: completed, total: total, perSecond: state.meter.perSecond,
         unit: unit, suffix: suffix)
-      if isRedrawn {
-        Console.write("\r\(line.text(width: Console.Stream.error.width - 1))\u{1B}[K", to: .error)
-        state.isDrawn = true
-      } else {
-        Console.say(line.text(width: .max))
-      }
+      Console.write("\r\(line.text(width: Console.Stream.error.width - 1))\u{1B}[K", to: .error)
+      state.isDrawn = true
     }
   }
 
