@@ -99,6 +99,7 @@ def compare_orders(bstk, model, work, source):
 
 
 def main():
+    sys.stdout.reconfigure(line_buffering=True)
     shared = ROOT.parent / "shared"
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("model", nargs="?", default=str(shared / "models/pd-llama"))

@@ -6,6 +6,8 @@ import Foundation
 import Subprocess
 import Testing
 
+@testable import bstk
+
 #if canImport(System)
   import System
 #else
@@ -89,6 +91,13 @@ struct CalibrationCommandTests {
     #expect(run.code == code && run.output.isEmpty, "\(arguments): \(run)")
     #expect(run.error.contains(message), "\(arguments): \(run)")
     #expect(try fixture.folder.contents() == before)
+  }
+
+  @Test("A file's name becomes a label that an index can hold")
+  func label() {
+    #expect(CalibrationOptions.label("a\u{7}b\nü.txt") == "a b ü.txt")
+    let long = CalibrationOptions.label(String(repeating: "ü", count: 127))
+    #expect(long == String(repeating: "ü", count: 64))
   }
 
   @Test("Ctrl-C ends a compression with everything cleared away")

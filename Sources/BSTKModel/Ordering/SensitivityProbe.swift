@@ -49,10 +49,8 @@ public struct SensitivityProbe {
     let windows = try Calibrator.windows(of: tokens, options: calibration)
     let outcome = try variants.run(windows, levels: options.levelCount, progress: progress)
     let head = try variants.transformer.loadHead()
-    var divergences: [Int: Double] = [:]
-    for (number, states) in outcome.variants {
-      divergences[number] = head.meanDivergence(of: states, from: outcome.base)
-    }
-    return divergences
+    let divergences = head.meanDivergences(
+      of: outcome.variants.map(\.states), from: outcome.base)
+    return Dictionary(uniqueKeysWithValues: zip(outcome.variants.map(\.matrix), divergences))
   }
 }

@@ -96,7 +96,8 @@ extension [Float] {
     if newCount < count {
       removeLast(count - newCount)
     } else if newCount > count {
-      append(contentsOf: repeatElement(0, count: newCount - count))
+      // From an array, whose bytes are copied at once even in debug builds.
+      append(contentsOf: [Float](repeating: 0, count: newCount - count))
     }
   }
 }

@@ -54,7 +54,11 @@ public struct FileHandle: ~Copyable, Sendable {
     self.descriptor = descriptor
   }
 
-  deinit { _ = close(descriptor) }
+  deinit {
+    // Closing alone leaves the lock to a child process that was forked and has not yet called exec.
+    _ = flock(descriptor, LOCK_UN)
+    _ = close(descriptor)
+  }
 
   private static func status(
     _ descriptor: Int32, _ path: String

@@ -74,7 +74,7 @@ struct CalibrationOptions: ParsableArguments {
   }
 
   /// A file's name as an index can hold it: names may have line breaks and 255 bytes.
-  private static func label(_ name: String) -> String {
+  static func label(_ name: String) -> String {
     var label = ""
     for character in name {
       let isControl = character.unicodeScalars.contains {

@@ -7,7 +7,6 @@ struct GenerationSession: ~Copyable {
   private var model: ResizableModel
   private let generator: Generator
   private let maximumTokens: Int
-  private let cancellation = Cancellation()
 
   init(model: consuming ResizableModel, generator: Generator, maximumTokens: Int) {
     self.model = model
@@ -15,8 +14,9 @@ struct GenerationSession: ~Copyable {
     self.maximumTokens = maximumTokens
   }
 
-  /// Prints the prompt and what the model makes of it, as it comes.
+  /// Prints the prompt and what the model makes of it, as it comes; Ctrl-C ends the text.
   func answer(_ prompt: String) throws {
+    let cancellation = Cancellation()
     Console.write(prompt, to: .output)
     let summary = try generator.generate(
       prompt, maximumTokens: maximumTokens, with: model.resident
@@ -39,10 +39,11 @@ struct GenerationSession: ~Copyable {
         }))
   }
 
-  /// Reads prompts and commands until the end of the input, `/quit` or Ctrl-C.
+  /// Reads prompts and commands until the end of the input or `/quit`. Where nothing is being written,
+  /// Ctrl-C ends the program.
   mutating func converse() throws {
     describe()
-    while !cancellation.isRequested {
+    while true {
       if Console.Stream.error.isTerminal { Console.write("> ", to: .error) }
       guard let line = readLine() else { return }
       if line == "/quit" { return }

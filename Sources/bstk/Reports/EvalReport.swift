@@ -9,7 +9,7 @@ struct EvalReport: Encodable {
     /// Bytes of the prefix; nil for a folder.
     let bytes: UInt64?
     let blocks: Int?
-    /// Null in JSON where the model gives no numbers.
+    /// Absent where the model gives no numbers.
     let perplexity: Double?
     let meanLoss: Double?
     let windows: Int
