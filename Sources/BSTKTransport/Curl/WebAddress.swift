@@ -56,6 +56,7 @@ struct WebAddress: Equatable {
 
   /// The address without user, password and query, any of which may hold a secret.
   var publicText: String {
+    if scheme == "file" { return "file://\(path)" }
     let isDefaultPort = port == (scheme == "https" ? "443" : "80") || port.isEmpty
     return "\(scheme)://\(host)\(isDefaultPort ? "" : ":\(port)")\(path)"
   }

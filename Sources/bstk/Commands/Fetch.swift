@@ -62,7 +62,8 @@ struct Fetch: BstkCommand {
     let stopSignal = Atomic<Int32>(0)
     let task = Task { try await Fetcher().fetch(request) { printer.take($0) } }
     let token = Interruption.listen { number in
-      stopSignal.store(number, ordering: .relaxed)
+      // A second signal is from somebody who does not want to wait for a clean end.
+      if stopSignal.exchange(number, ordering: .relaxed) != 0 { Interruption.endProcess() }
       task.cancel()
     }
     defer { withExtendedLifetime(token) {} }
