@@ -5,6 +5,10 @@ import Foundation
 import Subprocess
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 #if canImport(System)
   import System
 #else
@@ -145,6 +149,19 @@ struct FetchTests {
         #expect(run.error.components(separatedBy: "error[").count == 2)
         #expect(try !client.contents().contains("m.bstk"))
       }
+    }
+  }
+
+  @Test("A local address of a FIFO or a folder is refused at once, not waited for")
+  func notRegular() async throws {
+    let folder = try TemporaryFolder()
+    // SAFETY: the path is a valid C string during the call.
+    #expect(unsafe mkfifo(folder.file("fifo"), 0o600) == 0)
+    for path in [folder.file("fifo"), folder.path] {
+      let run = try await Program.run(["fetch", "file://" + path, "-o", client.file("m.bstk")])
+      #expect(run.code == 2 && run.error.hasPrefix("error[IO]"), "\(run)")
+      #expect(run.error.contains("not a regular file"))
+      #expect(try client.contents() == [])
     }
   }
 }

@@ -48,18 +48,6 @@ struct FolderListing {
   ///
   /// - Throws: `LIMIT` above the size of an auxiliary file, `IO` when it cannot be read.
   static func bytes(ofSmallFile path: String) throws(BSTKError) -> [UInt8] {
-    try bytes(ofFile: path, limit: Limits.auxiliaryByteCount)
-  }
-
-  /// The bytes of a file of at most `limit` bytes.
-  ///
-  /// - Throws: `LIMIT` above that, `IO` when it cannot be read.
-  static func bytes(ofFile path: String, limit: UInt64) throws(BSTKError) -> [UInt8] {
-    let file = try BSTKStore.FileHandle(path, .read)
-    let byteCount = try file.byteCount()
-    guard byteCount <= limit else {
-      throw BSTKError(.limit, "\(path) has \(byteCount) bytes; the limit is \(limit)")
-    }
-    return try file.bytes(0..<Int(byteCount))
+    try BSTKStore.FileHandle(path, .read).allBytes(limit: Limits.auxiliaryByteCount)
   }
 }

@@ -39,8 +39,8 @@ public struct BitStackImporter {
     }) {
       throw Self.fault("\(stray.name) belongs to no whole block; one before it is missing")
     }
-    let json = try FolderListing.bytes(
-      ofFile: "\(path)/compression_config.json", limit: Self.scheduleByteLimit)
+    let json = try FileHandle("\(path)/compression_config.json", .read)
+      .allBytes(limit: Self.scheduleByteLimit)
     schedule = try BitStackSchedule(json: json.span)
     try checkSchedule()
   }

@@ -104,8 +104,11 @@ public struct FileHandle: ~Copyable, Sendable {
     }
     var bytes = [UInt8](repeating: 0, count: Int(byteCount))
     var span = bytes.mutableSpan
-    let count = try read(at: 0, into: &span)
-    bytes.removeLast(bytes.count - count)
+    guard try read(at: 0, into: &span) == bytes.count else {
+      throw BSTKError(
+        .io, "\(path) ended while it was read",
+        remedy: "make sure that nothing else writes to the file")
+    }
     return bytes
   }
 
