@@ -30,6 +30,7 @@ lint:
 
 bench: deps
 	@Benchmarks/run
+	@Benchmarks/run loopback --report-only
 
 install: deps
 	@$(BUILD)

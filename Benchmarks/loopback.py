@@ -4,7 +4,7 @@
     Benchmarks/run loopback
     Benchmarks/run loopback --size 512MiB --rounds 9 --report-only
 
-nginx serves one file from memory over loopback, and in every round `bstk fetch --all`, one stream of
+nginx serves one file from memory over loopback. In every round `bstk fetch --all`, one stream of
 curl and (where installed) aria2 with eight connections each write it back to memory, in changing
 order; `openssl dgst -sha256` reads the same bytes. A fetch hashes every byte, which the others do
 not. Server and client share the cores. Asserts that every copy equals the file and that, as medians
@@ -32,7 +32,8 @@ def main():
     parser.add_argument("--shape", choices=["model", "tiles"], default="model",
                         help="of the file, see sample.py --help (default: model)")
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
-    parser.add_argument("--report-only", action="store_true", help="exit 0 whatever the figures are")
+    parser.add_argument("--report-only", action="store_true",
+                        help="exit 0 whatever the figures are")
     options = parser.parse_args()
     bstk = support.prepare(options.bstk, "nginx", "curl", "openssl")
     size = options.size or fitting_size()
@@ -41,7 +42,7 @@ def main():
         size = support.make_sample(bstk, source, size, options.shape)
         with support.Nginx(folder) as server:
             programs = commands(bstk, server.url(source.name), source, folder / "out")
-            support.describe_machine(bstk, "nginx", *[p for p in ("curl", "aria2c") if p in programs])
+            support.describe_machine(bstk, "nginx", *programs.keys() & {"curl", "aria2c"})
             print(f"{support.megabytes(size)}, shape {options.shape}, loopback and memory only; "
                   f"{options.rounds} rounds after one to warm up")
             figures = measure(programs, source, folder / "out", options.rounds)

@@ -70,7 +70,8 @@ class Plan:
         rest = size - self.matrices * LEVELS * align(self.block_bytes(self.side), 64)
         rest -= 256 + 48 * (self.matrices * LEVELS + rest // TILE + 2) + 64 * self.matrices
         self.rows = max(rest // row, 1)
-        self.tiles = [min(TILE, self.rows * row - start) for start in range(0, self.rows * row, TILE)]
+        length = self.rows * row
+        self.tiles = [min(TILE, length - start) for start in range(0, length, TILE)]
 
     @staticmethod
     def block_bytes(side):
@@ -118,8 +119,8 @@ def write(path, size, shape="model", seed=1):
             + records + [pool.ljust(align(len(pool), 8), b"\0")])
         assert len(index) == index_length
         header = struct.pack(  # [3]
-            "<8sHHI6Q5I44x32s92x", b"\x89BSTK\r\n\x1a", 1, 0, 256, 0, 0, 0, index_length, base_end, at,
-            plan.matrices, 1, chunk_count, len(pool), 0, hashlib.sha256(index).digest())
+            "<8sHHI6Q5I44x32s92x", b"\x89BSTK\r\n\x1a", 1, 0, 256, 0, 0, 0, index_length, base_end,
+            at, plan.matrices, 1, chunk_count, len(pool), 0, hashlib.sha256(index).digest())
         file.seek(0)
         file.write(header + struct.pack("<I", crc32c(header)) + index)
     return at

@@ -59,7 +59,7 @@ def describe_machine(*programs):
 
 
 def version(program):
-    text = subprocess.run([program, "--version"] if "nginx" not in str(program) else [program, "-v"],
+    text = subprocess.run([program, "-v" if program == "nginx" else "--version"],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
     line = text.split("\n", 1)[0].replace("nginx version: ", "").split(" (")[0]
     name = pathlib.Path(str(program)).name
@@ -130,7 +130,7 @@ def ending(process):
 
 @dataclasses.dataclass
 class Measurement:
-    """What one run of a program took: seconds of wall and of CPU, and its memory's peak in bytes."""
+    """What one run of a program took: seconds of wall and CPU, and its memory's peak in bytes."""
     wall: float
     cpu: float
     peak: int
@@ -163,7 +163,7 @@ def follow(command, take):
 
 
 def follow_fetch(command):
-    """Runs `bstk fetch --json`; the measurement and the events, each with the `seconds` it came at."""
+    """Runs `bstk fetch --json`; the measurement, and the events with the `seconds` they came at."""
     events = []
     result = follow(command, lambda line, at: events.append({**json.loads(line), "seconds": at}))
     return result, events

@@ -7,8 +7,9 @@
 
 Server and clients are in two network namespaces joined by an emulator: 50 ms there and back,
 200 Mbit/s each way, a queue of one bandwidth-delay product, random loss towards the client, and
-cubic or bbr as the server's congestion control. In every round `bstk fetch --json`, aria2 with eight
-connections and one stream of curl fetch the file in changing order. Then bstk fetches a few budgets.
+cubic or bbr as the server's congestion control. In every round `bstk fetch --json`, aria2 with
+eight connections and one stream of curl fetch the file in changing order. Then bstk fetches a few
+budgets.
 Asserts that every copy equals the file, or its prefix, and that, as medians over the rounds,
 
 1. with loss and cubic, wall time is at most aria2's, and the first quarter is verified within 40 %
@@ -17,8 +18,8 @@ Asserts that every copy equals the file, or its prefix, and that, as medians ove
 3. everywhere, what came over the wire, response headers included, is at most 1.001 times the prefix
    and 64 KiB.
 
-The emulator is a program that takes `up DELAY_MS RATE_MBIT QUEUE_BYTES LOSS_DOWN LOSS_UP CONTROL` and
-`down`, and makes the namespaces bsrv (10.77.0.1) and bcli (10.77.0.2). It needs root.
+The emulator is a program that takes `up DELAY_MS RATE_MBIT QUEUE_BYTES LOSS_DOWN LOSS_UP CONTROL`
+and `down`, and makes the namespaces bsrv (10.77.0.1) and bcli (10.77.0.2). It needs root.
 """
 import argparse
 import contextlib
@@ -28,6 +29,7 @@ import shutil
 import statistics
 import struct
 import subprocess
+import time
 
 import sample
 import support
@@ -51,13 +53,15 @@ def main():
     parser.add_argument("--control", choices=["cubic", "bbr"], action="append",
                         help="may be repeated (default: both)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N")
-    parser.add_argument("--slow", action="store_true", help="one curl stream with loss and cubic too")
+    parser.add_argument("--slow", action="store_true",
+                        help="one curl stream with loss and cubic too")
     parser.add_argument("--connections", metavar="N", help="passed on to bstk fetch")
     parser.add_argument("--trace", type=argparse.FileType("w"), metavar="FILE",
                         help="write the events and requests of every fetch there")
     parser.add_argument("--emulator", type=pathlib.Path, metavar="PROGRAM",
                         default=support.ROOT.parent / "shared/tools/wan/wan.sh")
-    parser.add_argument("--report-only", action="store_true", help="exit 0 whatever the figures are")
+    parser.add_argument("--report-only", action="store_true",
+                        help="exit 0 whatever the figures are")
     options = parser.parse_args()
     bstk = support.prepare(options.bstk, "nginx", "curl", "aria2c", "ip")
     sizes = options.size or [34_000_000, 120_000_000]
@@ -115,7 +119,7 @@ class Trial:
         self.folder = source.parent / "out"
         self.title = (f"{support.megabytes(self.size)}, {options.shape}, {control}, "
                       f"{f'{loss} % loss' if loss else 'no loss'}")
-        self.walls, self.fetches = {}, []
+        self.walls, self.fetches, self.fetch_count = {}, [], 0
 
     def run(self, targets):
         names = ["bstk", "aria2c"] + (["curl"] if self.options.slow or not self.is_hard else [])
@@ -171,30 +175,25 @@ class Trial:
         return fetch
 
     def follow(self, *budget):
-        before = len(self.server.requests())
+        """A fetch under an address of its own, by which the server's log tells fetches apart."""
+        self.fetch_count += 1
+        address = f"{self.source.name}?fetch={self.fetch_count}"
         extra = ["--connections", self.options.connections] if self.options.connections else []
         result, events = support.follow_fetch(
-            [*inside(CLIENT_SPACE), self.bstk, "fetch", self.server.url(self.source.name), "-o",
+            [*inside(CLIENT_SPACE), self.bstk, "fetch", self.server.url(address), "-o",
              self.folder / "copy.bstk", "--json", *budget, *extra])
-        requests = self.server.requests()[before:]
-        if self.options.trace:
-            self.trace(events, requests, " ".join(budget))
-        return result, Fetch(result.wall, events, requests)
+        return result, Fetch(result.wall, events, " ".join(budget), address)
 
-    def trace(self, events, requests, budget):
-        """What was asked when, in seconds since the first request."""
-        print(f"== {self.title}, {budget}", file=self.options.trace)
-        start = min(request.end - request.seconds for request in requests)
-        for request in requests:
-            print(f"request {request.end - start - request.seconds:8.3f} to "
-                  f"{request.end - start:8.3f} connection {request.connection} {request.range} "
-                  f"status {request.status} sent {request.sent}", file=self.options.trace)
-        for event in events:
-            print("event", {key: value for key, value in event.items() if key != "root_digest"},
-                  file=self.options.trace)
-        self.options.trace.flush()
+    def read_log(self, fetches):
+        # The server notices connections that were broken off a little later.
+        time.sleep(1)
+        for fetch in fetches:
+            fetch.requests = self.server.requests("/" + fetch.address)
+            if self.options.trace:
+                fetch.trace(self.title, self.options.trace)
 
     def report(self, targets, budgets):
+        self.read_log(self.fetches + budgets)
         print(f"\n{self.title}; {self.options.rounds} rounds")
         rows = [("", "wall s", "Mbit/s", "of aria2c's time", "of curl's time")]
         for name, walls in self.walls.items():
@@ -231,18 +230,38 @@ class Trial:
 class Fetch:
     """What one `bstk fetch --json` and the server's log say about it."""
 
-    def __init__(self, wall, events, requests):
-        self.wall, self.events, self.done = wall, events, events[-1]
+    def __init__(self, wall, events, budget, address):
+        self.wall, self.events, self.budget, self.address = wall, events, budget, address
+        self.done = events[-1]
         support.check(self.done["event"] == "done", f"the last event is {self.done}")
         self.length = self.done["file_bytes"]
-        self.sent = sum(request.sent for request in requests)
         self.excess = sum(self.done[key] for key in (
             "payload_bytes", "wasted_bytes", "header_bytes")) - self.length
+        self.requests = []
+
+    @property
+    def sent(self):
+        """Bytes the server gave to its system; of a broken connection, not all have left it."""
+        return sum(request.sent for request in self.requests)
 
     def verified(self, byte_count):
         """Seconds until the first `byte_count` bytes were verified."""
         return next(event["seconds"] for event in self.events
                     if event["event"] in ("verified", "done") and event["file_bytes"] >= byte_count)
+
+    def trace(self, title, file):
+        """What was asked when, in seconds since the first request, and the events."""
+        print(f"== {title}, {self.budget}", file=file)
+        start = min(request.end - request.seconds for request in self.requests)
+        for request in sorted(self.requests, key=lambda request: request.end - request.seconds):
+            print(f"request {request.end - start - request.seconds:8.3f} to "
+                  f"{request.end - start:8.3f} connection {request.connection} {request.range} "
+                  f"status {request.status} sent {request.sent}", file=file)
+        for event in self.events:
+            told = dict(event)
+            at, _, _ = (told.pop(key, None) for key in ("seconds", "output", "root_digest"))
+            print(f"event {at:8.3f}", told, file=file)
+        file.flush()
 
 
 if __name__ == "__main__":
