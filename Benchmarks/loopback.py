@@ -42,7 +42,8 @@ def main():
         size = support.make_sample(bstk, source, size, options.shape)
         with support.Nginx(folder) as server:
             programs = commands(bstk, server.url(source.name), source, folder / "out")
-            support.describe_machine(bstk, "nginx", *programs.keys() & {"curl", "aria2c"})
+            peers = [name for name in programs if name not in ("bstk", "openssl")]
+            support.describe_machine(bstk, "nginx", *peers)
             print(f"{support.megabytes(size)}, shape {options.shape}, loopback and memory only; "
                   f"{options.rounds} rounds after one to warm up")
             figures = measure(programs, source, folder / "out", options.rounds)

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -36,13 +37,15 @@ def skip(reason):
 
 
 def refuse(reason):
+    """Ends the benchmark with exit code 1, saying why."""
     sys.exit(f"{pathlib.Path(sys.argv[0]).name}: {reason}")
 
 
 def prepare(bstk, *needed):
     """The full path of bstk, when all needed programs are there. From now on a signal that ends the
     benchmark also ends what it started."""
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     # A server in a system folder is found even where the user's own path does not have it.
     os.environ["PATH"] += os.pathsep + "/usr/sbin"
     if not os.access(bstk, os.X_OK):
@@ -61,9 +64,8 @@ def describe_machine(*programs):
 def version(program):
     text = subprocess.run([program, "-v" if program == "nginx" else "--version"],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
-    line = text.split("\n", 1)[0].replace("nginx version: ", "").split(" (")[0]
-    name = pathlib.Path(str(program)).name
-    return line if name in line else f"{name} {line}"
+    number = re.search(r"\d+(\.\d+)+", text)
+    return f"{pathlib.Path(program).name} {number[0] if number else '?'}"
 
 
 @contextlib.contextmanager
@@ -105,8 +107,9 @@ def megabytes(count):
 
 
 def check(condition, message):
+    """What a wrong answer ends."""
     if not condition:
-        raise AssertionError(message)
+        refuse(message)
 
 
 def check_equal(output, source):
@@ -215,7 +218,7 @@ class Nginx:
         while not os.path.exists(f"{self.state}/pid"):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.__exit__()
-                raise RuntimeError("nginx does not start; its message is above")
+                refuse("nginx does not start; its message is above")
             time.sleep(0.02)
         return self
 
@@ -290,7 +293,7 @@ class Targets:
     def at_most(self, what, value, bound, unit=""):
         holds = value <= bound
         self.failures += not holds
-        print(f"{'holds ' if holds else 'FAILED'}  {what}: {value:,.3f}{unit}, "
+        print(f"{'holds ' if holds else 'missed'}  {what}: {value:,.3f}{unit}, "
               f"at most {bound:,.3f}{unit}")
 
     def exit(self, is_report_only):
