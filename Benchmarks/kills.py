@@ -30,8 +30,8 @@ def main():
                         help="of the file (default: 34MB)")
     parser.add_argument("--shape", choices=["model", "tiles"], default="model",
                         help="of the file, see sample.py --help (default: model)")
-    parser.add_argument("--rate", type=sample.byte_count, default=2_000_000, metavar="SIZE",
-                        help="a second and connection that the server sends (default: 2MB)")
+    parser.add_argument("--rate", type=sample.byte_count, default=4_000_000, metavar="SIZE",
+                        help="a second and connection that the server sends (default: 4MB)")
     parser.add_argument("--longest", type=float, default=1.0, metavar="SECONDS",
                         help="the latest moment of a kill (default: 1)")
     parser.add_argument("--connections", type=int, default=CONNECTIONS, metavar="N",
@@ -48,7 +48,9 @@ def main():
     with support.scratch_folder(3 * options.size) as folder:
         source = folder / "sample.bstk"
         support.make_sample(bstk, source, options.size, options.shape, options.seed)
-        with support.Nginx(folder, settings=f"limit_rate {options.rate};") as server:
+        # Small chunks make the rate even; by itself nginx sends a second's worth at once.
+        settings = f"limit_rate {options.rate}; sendfile_max_chunk 32k;"
+        with support.Nginx(folder, settings=settings) as server:
             trial = Trial(options, bstk, server, source)
             trial.run()
             server.stop()
