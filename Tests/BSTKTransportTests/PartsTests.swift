@@ -53,20 +53,34 @@ struct PartsTests {
     ])
   func badContentRange(text: String) { #expect(ContentRange(text[...]) == nil) }
 
-  @Test("a governor keeps connections only while they pay")
-  func governor() {
+  /// How many connections a governor settles on where each brings `rate` bytes a second, and all
+  /// together no more than `most`, with `missing` bytes to come.
+  private func settled(rate: Double, most: Double, missing: Int) -> Int {
     var governor = ConnectionGovernor(maximum: 16, tuning: FetchTuning())
     var bytes = 0.0
     var now = 0.0
-    // Every connection up to six brings one megabyte a second.
-    for _ in 0..<200 {
-      governor.observe(byteCount: Int(bytes), isSaturated: true, roundTrip: 0.01, now: now)
+    while now < 20 {
+      governor.observe(
+        byteCount: Int(bytes), missingByteCount: missing, isSaturated: true, roundTrip: 0.01,
+        now: now)
       now += 0.1
-      bytes += 0.1e6 * Double(min(governor.limit, 6))
+      bytes += 0.1 * min(rate * Double(governor.limit), most)
     }
-    #expect((4...8).contains(governor.limit))
+    // Not in the middle of an attempt.
     governor.backOff(now: now)
-    #expect(governor.limit <= 4)
+    return governor.limit * 2
+  }
+
+  @Test("a governor keeps connections only while they pay")
+  func governor() {
+    #expect(settled(rate: 1e6, most: 100e6, missing: 1 << 30) == 16)
+    #expect((4...8).contains(settled(rate: 1e6, most: 6e6, missing: 1 << 30)))
+    #expect(settled(rate: 25e6, most: 25e6, missing: 1 << 30) <= 4)
+  }
+
+  @Test("a governor leaves a line alone that will be done soon")
+  func shortFetch() {
+    #expect(settled(rate: 1e6, most: 100e6, missing: 5_000_000) == 2)
   }
 
   @Test("delays stay within their bounds")

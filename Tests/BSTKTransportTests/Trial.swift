@@ -39,6 +39,7 @@ struct Trial {
   static var tuning: FetchTuning {
     var tuning = FetchTuning()
     tuning.firstRequestByteCount = 256 << 10
+    tuning.journalByteCount = 64 << 10
     tuning.minimumSpanByteCount = 64 << 10
     tuning.initialSpanByteCount = 128 << 10
     tuning.maximumSpanByteCount = 256 << 10
@@ -46,7 +47,11 @@ struct Trial {
     tuning.bufferByteCount = 64 << 10
     tuning.measurementSeconds = 0.05
     tuning.stallSeconds = 1.5
-    tuning.hedgeSeconds = 0.2
+    tuning.patienceSeconds = 0.1
+    tuning.splitSeconds = 0.6
+    tuning.maturitySeconds = 0.1
+    tuning.maturityRoundTrips = 0
+    tuning.patienceRoundTrips = 0
     tuning.takeoverSeconds = 0.2
     tuning.backoffBaseSeconds = 0.02
     tuning.backoffCapSeconds = 0.1

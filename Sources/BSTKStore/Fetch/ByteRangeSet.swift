@@ -18,6 +18,11 @@ package struct ByteRangeSet: Equatable, Sendable {
   /// How many offsets are in the set.
   package var byteCount: Int { ranges.reduce(0) { $0 + $1.count } }
 
+  /// How many offsets from `start` on are in the set.
+  package func byteCount(from start: Int) -> Int {
+    ranges[index(endingAfter: start)...].reduce(0) { $0 + $1.upperBound - max($1.lowerBound, start) }
+  }
+
   /// Whether the set has no offset.
   package var isEmpty: Bool { ranges.isEmpty }
 

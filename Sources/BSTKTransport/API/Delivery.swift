@@ -1,5 +1,5 @@
 import BSTKFormat
-import Synchronization
+import BSTKStore
 
 /// Turns the events of a fetch into its verified chunks.
 final class Delivery: Sendable {
@@ -8,7 +8,7 @@ final class Delivery: Sendable {
     var nextIndex = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
   private let output: String
   private let continuation: AsyncThrowingStream<VerifiedBlock, any Error>.Continuation
 

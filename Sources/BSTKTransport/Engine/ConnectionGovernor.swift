@@ -9,8 +9,11 @@ struct ConnectionGovernor {
   private var windowBytes = 0
   /// The rate with fewer connections, while more are on trial.
   private var trial: (limit: Int, rate: Double)?
+  private var isWarmingUp = false
   private var settledUntil = 0.0
   private var settleSeconds: Double
+  /// Whether it is not known yet if the last connections help.
+  var isOnTrial: Bool { trial != nil }
   /// The total rate in the last measurement, bytes a second.
   private(set) var rate = 0.0
 
@@ -25,9 +28,10 @@ struct ConnectionGovernor {
   /// - Parameters:
   ///   - byteCount: All bytes received so far.
   ///   - isSaturated: Whether all allowed connections are busy; otherwise the rate says nothing.
+  ///   - missingByteCount: Bytes still to come.
   ///   - roundTrip: Seconds.
   mutating func observe(
-    byteCount: Int, isSaturated: Bool, roundTrip: Double, now: Double
+    byteCount: Int, missingByteCount: Int, isSaturated: Bool, roundTrip: Double, now: Double
   ) {
     guard let start = windowStart else {
       windowStart = now
@@ -36,32 +40,50 @@ struct ConnectionGovernor {
     }
     let length = max(tuning.measurementSeconds, tuning.measurementRoundTrips * roundTrip)
     guard now - start >= length else { return }
+    let previous = rate
     rate = Double(byteCount - windowBytes) / (now - start)
     windowStart = now
     windowBytes = byteCount
     guard isSaturated, maximum > 1 else { return }
-    if let before = trial {
-      if rate < before.rate * tuning.worthwhileGain {
+    if isWarmingUp {
+      // New connections are still being made, or start slowly.
+      isWarmingUp = false
+    } else if let before = trial {
+      trial = nil
+      let doublings = limit > 2 * before.limit ? 2 : 1
+      guard
+        rate >= before.rate * (doublings == 2 ? tuning.worthwhileGain : 1) * tuning.worthwhileGain
+      else {
         limit = before.limit
-        trial = nil
         settledUntil = now + settleSeconds
         settleSeconds = min(settleSeconds * 2, 60)
         return
       }
-      trial = nil
+      // The rate was steady before, so the gain is due to the new connections: go on at once.
+      more(times: 4)
+    } else if now >= settledUntil, rate < previous * tuning.worthwhileGain {
+      // (A rate that climbs by itself would be taken for the gain of more connections.)
+      let seconds = Double(missingByteCount) / max(rate, previous, 1)
+      if seconds > tuning.slowSeconds {
+        more(times: 8)
+      } else if seconds > tuning.trialWorthSeconds {
+        more(times: 2)
+      }
     }
-    guard now >= settledUntil, limit < maximum else { return }
-    trial = (limit, rate)
-    limit = min(limit * 2, maximum)
   }
 
-  /// The file is known: a second connection hides the round trips between requests of the first.
-  mutating func begin() { limit = min(2, maximum) }
+  private mutating func more(times factor: Int) {
+    guard limit < maximum else { return }
+    trial = (limit, rate)
+    limit = min(limit * factor, maximum)
+    isWarmingUp = true
+  }
 
   /// The server asked for less, or refused a connection.
   mutating func backOff(now: Double) {
     limit = max(1, limit / 2)
     trial = nil
-    settledUntil = now + settleSeconds * 2
+    isWarmingUp = false
+    settledUntil = now + tuning.backOffSeconds
   }
 }

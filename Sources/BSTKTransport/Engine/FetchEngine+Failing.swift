@@ -10,8 +10,6 @@ extension FetchEngine {
     let failure = self.failure(of: transfer, code)
     let redirect = transfer.handle.string(CURLINFO_REDIRECT_URL)
     let retryAfter = transfer.handle.offset(CURLINFO_RETRY_AFTER)
-    let connect = Double(transfer.handle.offset(CURLINFO_CONNECT_TIME_T)) / 1e6
-    if connect > 0 { roundTrip = min(roundTrip, max(connect, 0.001)) }
     submit(transfer)
     retire(transfer)
     if transfer.purpose == .data { release(transfer.position..<transfer.end) }

@@ -7,11 +7,12 @@ extension FetchEngine {
     let now = clock.now
     let spans = transfers.values.filter { $0.purpose != .check }
     governor.observe(
-      byteCount: bodyByteCount, isSaturated: spans.count >= governor.limit, roundTrip: roundTrip,
-      now: now)
+      byteCount: bodyByteCount, missingByteCount: limit - received.byteCount,
+      isSaturated: spans.count >= governor.limit, roundTrip: roundTrip, now: now)
     guard now - lastHousekeeping >= tuning.progressSeconds else { return }
     lastHousekeeping = now
     for transfer in spans {
+      transfer.look(now: now, span: max(tuning.measurementSeconds, 4 * roundTrip))
       if now - transfer.lastByte > tuning.stallSeconds, !isHeldBack {
         transfer.failure = TransferFailure(
           .transport, .stalled,

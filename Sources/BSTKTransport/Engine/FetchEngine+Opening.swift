@@ -180,7 +180,6 @@ extension FetchEngine {
   func announce() {
     guard !isAnnounced, let opening else { return }
     isAnnounced = true
-    governor.begin()
     onEvent(.opened(opening))
     tellWatermark()
   }

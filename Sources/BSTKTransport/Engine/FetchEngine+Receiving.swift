@@ -1,5 +1,6 @@
 import BSTKFormat
 import BSTKStore
+import CCurl
 
 extension FetchEngine {
   /// A response has passed the gate; its body begins.
@@ -7,6 +8,7 @@ extension FetchEngine {
     let source = transfer.source
     source.isSettled = true
     source.redirectCount = 0
+    noteRoundTrip(of: transfer)
     let head = transfer.head
     if source.pinnedTag == nil { source.pinnedTag = head.strongEntityTag }
     let isWhole = head.status == 200 && head.contentRange == nil
@@ -26,6 +28,16 @@ extension FetchEngine {
       release(range.upperBound..<transfer.end)
       transfer.end = range.upperBound
     }
+  }
+
+  /// A new connection shows how far the server is away; one that is used again does not.
+  private func noteRoundTrip(of transfer: Transfer) {
+    let lookup = transfer.handle.offset(CURLINFO_NAMELOOKUP_TIME_T)
+    let connect = transfer.handle.offset(CURLINFO_CONNECT_TIME_T)
+    guard connect > lookup else { return }
+    let seconds = max(Double(connect - lookup) / 1e6, 0.001)
+    roundTrip = hasMeasuredRoundTrip ? min(roundTrip, seconds) : seconds
+    hasMeasuredRoundTrip = true
   }
 
   /// Takes body bytes; false breaks the transfer off.
@@ -90,6 +102,7 @@ extension FetchEngine {
       if buffer.isFull || transfer.position == gap.upperBound { submit(transfer) }
     }
     transfer.source.fruitlessResolutions = 0
+    lostByteCount += rest.count
     return rest.isEmpty
   }
 

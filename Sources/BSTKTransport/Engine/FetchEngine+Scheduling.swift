@@ -60,7 +60,7 @@ extension FetchEngine {
     while transfers.count < governor.limit {
       let candidates = sources.filter { isUsable($0) && !$0.knowsNoRanges }
       guard let source = candidates.min(by: { $0.activeCount < $1.activeCount }) else { return }
-      if let range = shareOfSlowest(lasting: tuning.splitSeconds) {
+      if let range = shareOfEarliest() {
         start(.data, source, range)
       } else if let span = nextSpan(for: source, hasChoice: candidates.count > 1) {
         start(.data, source, span.range, attempts: span.attempts, isFresh: span.isFresh)
@@ -68,7 +68,7 @@ extension FetchEngine {
         let span = nextSpan(for: other, hasChoice: true)
       {
         start(.data, other, span.range, attempts: span.attempts, isFresh: span.isFresh)
-      } else if let range = shareOfSlowest(lasting: tuning.hedgeSeconds) {
+      } else if let range = shareOfSlowest() {
         start(.data, source, range)
       } else {
         return
@@ -113,16 +113,21 @@ extension FetchEngine {
   /// The bytes one request should bring, by the rate of one connection.
   private var spanByteCount: Int {
     guard governor.rate > 0 else { return tuning.initialSpanByteCount }
-    let perConnection = governor.rate / Double(max(1, governor.limit))
-    let wanted = Int(min(perConnection * tuning.spanSeconds, 1e12))
-    let least =
-      governor.limit <= 2 ? tuning.initialSpanByteCount : 2 * tuning.minimumSpanByteCount
-    return min(max(wanted, least), tuning.maximumSpanByteCount)
+    let count = Double(max(1, governor.limit))
+    let perConnection = governor.rate / count
+    if governor.isOnTrial {
+      // What is only tried must not commit us for long.
+      return min(Int(perConnection * tuning.spanSeconds), tuning.initialSpanByteCount)
+    }
+    let seconds = max(tuning.spanSeconds, tuning.aloneSpanSeconds / count)
+    let wanted = Int(min(perConnection * seconds, 1e12))
+    if governor.limit <= 2 { return max(wanted, tuning.initialSpanByteCount) }
+    return min(max(wanted, 2 * tuning.minimumSpanByteCount), tuning.maximumSpanByteCount)
   }
 
   /// Where a span that begins with `room` ends: on a chunk's end when one is near, and smaller
   /// towards the end of the file, so that all connections finish together.
-  private func spanEnd(in room: Range<Int>) -> Int {
+  func spanEnd(in room: Range<Int>) -> Int {
     if request.options.maximumConnectionCount == 1 { return room.upperBound }
     let share = max(limit - room.lowerBound, 0) / max(1, governor.limit)
     let wanted = max(tuning.minimumSpanByteCount, min(spanByteCount, share))
@@ -131,35 +136,6 @@ extension FetchEngine {
     let index = map.piece(endingAfter: latest)
     let aligned = map.end(ofPieces: index)
     return aligned >= room.lowerBound + wanted / 2 ? aligned : room.lowerBound + wanted
-  }
-
-  /// Takes the end of the running span that would last longest, or all that is left of one that
-  /// stands still, for a connection that has nothing else to do.
-  private func shareOfSlowest(lasting seconds: Double) -> Range<Int>? {
-    guard limit - received.runEnd(at: 0) > 0 else { return nil }
-    let now = clock.now
-    var slowest: (transfer: Transfer, seconds: Double, rate: Double)?
-    for transfer in transfers.values
-    where transfer.purpose == .data && transfer.end > transfer.position {
-      let left = Double(transfer.end - transfer.position)
-      let isSilent = now - transfer.lastByte > tuning.takeoverSeconds
-      guard now - transfer.start > tuning.hedgeSeconds else { continue }
-      let rate = isSilent ? 0 : transfer.rate(now: now)
-      let remaining = rate > 0 ? left / rate : .infinity
-      if remaining > slowest?.seconds ?? seconds { slowest = (transfer, remaining, rate) }
-    }
-    guard let slowest else { return nil }
-    let transfer = slowest.transfer
-    let left = transfer.end - transfer.position
-    let average = max(governor.rate / Double(max(1, governor.limit)), 1)
-    let kept = Int(Double(left) * slowest.rate / (slowest.rate + average))
-    guard left - kept >= min(left, tuning.minimumSpanByteCount / 4) else { return nil }
-    let range = (transfer.position + kept)..<transfer.end
-    transfer.end = range.lowerBound
-    if kept == 0 {
-      transfer.failure = TransferFailure(.transport, .stalled, "a connection stands still")
-    }
-    return range
   }
 
   // MARK: Streams

@@ -62,7 +62,11 @@ final class FetchEngine {
   var requestCount = 0
   var connectionCount = 0
   var damagedCount = 0
+  /// Bytes that came after the end of what a request was left with.
+  var lostByteCount = 0
+  /// Seconds; the least time a connection took to be made, or a guess before the first.
   var roundTrip = 0.05
+  var hasMeasuredRoundTrip = false
   var lastProgress = 0.0
   var lastHousekeeping = 0.0
 
@@ -96,11 +100,22 @@ final class FetchEngine {
     sources = addresses.enumerated().map { Source(number: $0.offset, origin: $0.element) }
     governor = ConnectionGovernor(
       maximum: request.options.maximumConnectionCount, tuning: tuning)
-    let budget = Int(clamping: request.budget.fileByteCount ?? .max)
-    openingEnd = max(Limits.headerByteCount, min(budget, tuning.firstRequestByteCount))
+    openingEnd =
+      task == .open
+      ? tuning.manifestRequestByteCount
+      : Self.firstRequestByteCount(
+        budget: Int(clamping: request.budget.fileByteCount ?? .max), tuning)
     // Pipelined streams on one connection lose to several connections wherever packets do.
     multi.set(CURLMOPT_PIPELINING, 0)
     multi.set(CURLMOPT_MAXCONNECTS, request.options.maximumConnectionCount + 4)
+  }
+
+  /// A cut that is not known yet must not be overrun by much, and the budget not at all.
+  private static func firstRequestByteCount(budget: Int, _ tuning: FetchTuning) -> Int {
+    let sure = max(
+      budget - tuning.firstRequestReserveByteCount, budget / 16,
+      tuning.minimumFirstRequestByteCount)
+    return max(Limits.headerByteCount, min(budget, sure, tuning.firstRequestByteCount))
   }
 
   private static func pinnedRoot(in addresses: [WebAddress]) throws(BSTKError) -> Digest? {

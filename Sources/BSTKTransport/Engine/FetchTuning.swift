@@ -1,40 +1,68 @@
 /// The constants of a fetch in one place, so that tests can make time short.
 struct FetchTuning: Sendable {
-  /// The first request asks for this much, or for the whole budget when that is less. It opens any
-  /// ordinary file: header and index take at most 1 MiB there.
-  var firstRequestByteCount = 1 << 20
-  /// Spans are sized to last about this long on one connection, within the bounds below.
+  /// Bytes to ask for when only header and index are wanted: they take at most 1 MiB of any
+  /// ordinary file.
+  var manifestRequestByteCount = 1 << 20
+  /// The first request of a fetch asks for all of the budget but this much, so that it does not run
+  /// past a cut that is not known yet, within the bounds below. A pause in its first second would
+  /// cost a connection more than the round trip: it ends slow start with a burst that queues drop.
+  var firstRequestReserveByteCount = 16 << 20
+  var minimumFirstRequestByteCount = 64 << 10
+  var firstRequestByteCount = 128 << 20
+  /// Spans are sized to last about this long, within the bounds below.
   var spanSeconds = 1.0
+  /// The same for a connection alone, and shared out to a few: between two requests a connection
+  /// stands idle for a round trip, and nobody fills the gap.
+  var aloneSpanSeconds = 4.0
   /// The least bytes of a span.
   var minimumSpanByteCount = 256 << 10
-  /// The bytes of a span while no rate is known, and the least with one or two connections: small
-  /// requests would keep these from ever reaching full speed.
+  /// The bytes of a span while no rate is known.
   var initialSpanByteCount = 4 << 20
-  /// The most bytes of a span; what a killed fetch can lose is this times the connections.
+  /// The most bytes of a span with several connections; nobody waits for the end of one.
   var maximumSpanByteCount = 8 << 20
   /// The least distance the last span may lie ahead of the first missing byte.
-  var minimumWindowByteCount = 16 << 20
+  var minimumWindowByteCount = 32 << 20
   /// Bytes collected before they go to the storage queue.
-  var bufferByteCount = 128 << 10
+  var bufferByteCount = 256 << 10
   /// Buffers that may wait for the storage queue.
-  var queuedBufferCount = 16
+  var queuedBufferCount = 6
+  /// Stored bytes, and seconds, after which the journal is told of them.
+  var journalByteCount = 1 << 20
+  var journalSeconds = 0.5
 
   /// Seconds of one measurement of the total rate, at least; and in round trips.
-  var measurementSeconds = 0.3
-  var measurementRoundTrips = 6.0
+  var measurementSeconds = 0.15
+  var measurementRoundTrips = 3.0
   /// How much the total rate must rise for more connections to stay.
   var worthwhileGain = 1.15
+  /// Seconds that are left at the present rate from which it is worth trying more connections: the
+  /// attempt itself disturbs a line that one connection fills.
+  var trialWorthSeconds = 6.0
+  /// The same from which to try many at once.
+  var slowSeconds = 15.0
   /// Seconds until more connections are tried again after they did not help.
-  var settleSeconds = 5.0
+  var settleSeconds = 1.0
+  /// The same after a server asked for less.
+  var backOffSeconds = 10.0
 
   /// Seconds for a connection to be made.
   var connectSeconds = 15.0
   /// Seconds without a byte after which a request is given up and made again.
   var stallSeconds = 25.0
-  /// Seconds of its remaining time from which an unfinished span is shared with an idle connection.
-  var hedgeSeconds = 1.0
-  /// The same while other work is left: a span cut too large for a slow link is made smaller.
-  var splitSeconds = 3.0
+  /// Seconds of its remaining time, and in round trips, from which a span that everything else
+  /// waits for is shared with another connection.
+  var patienceSeconds = 0.2
+  var patienceRoundTrips = 4.0
+  /// The same for any span while other work is left: it was cut too large for a slow link.
+  var splitSeconds = 1.5
+  /// Seconds of a connection's age, and in round trips, below which its rate says nothing yet.
+  var maturitySeconds = 0.3
+  var maturityRoundTrips = 6.0
+  /// The bytes under way on a connection above which it is not broken off: they would be lost.
+  var affordableLossByteCount = 64 << 10
+  /// What breaking connections off may lose in all: this much and this share of what has come.
+  var lossByteCount = 32 << 10
+  var lossShare = 2000
   /// Seconds without a byte after which an idle connection takes over a span altogether.
   var takeoverSeconds = 3.0
   /// Seconds without any new byte at all after which the fetch fails.

@@ -1,4 +1,4 @@
-import Synchronization
+import BSTKStore
 
 /// What other threads want from the network thread.
 final class Inbox: Sendable {
@@ -14,7 +14,7 @@ final class Inbox: Sendable {
     var multi: MultiHandle?
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   /// Delivers a message and wakes the network thread.
   func post(_ message: Message) {

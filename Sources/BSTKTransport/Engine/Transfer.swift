@@ -38,6 +38,7 @@ final class Transfer {
   let start: Double
   var lastByte: Double
   var receivedByteCount = 0
+  private var looks: [(time: Double, byteCount: Int)] = []
   var discardedByteCount = 0
   /// Why the engine itself broke it off.
   var failure: TransferFailure?
@@ -74,9 +75,17 @@ final class Transfer {
   /// Whether everything wanted has come, though the server might send more.
   var isSatisfied: Bool { position >= end && verdict != nil }
 
-  /// Bytes a second since the request was made.
+  /// Remembers how much has come by now; looks further back than `span` seconds are forgotten.
+  func look(now: Double, span: Double) {
+    looks.append((now, receivedByteCount))
+    while looks.count > 2, looks[1].time <= now - span { looks.removeFirst() }
+  }
+
+  /// Bytes a second of late: the rate since the request was made would still tell of a good start
+  /// long after losses have brought a connection down.
   func rate(now: Double) -> Double {
-    Double(receivedByteCount) / max(now - start, 0.001)
+    let first = looks.first ?? (start, 0)
+    return Double(receivedByteCount - first.byteCount) / max(now - first.time, 0.001)
   }
 
   /// Makes libcurl call back into this object.

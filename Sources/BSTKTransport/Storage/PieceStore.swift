@@ -2,7 +2,6 @@ import BSTKCodec
 import BSTKFormat
 import BSTKStore
 import Dispatch
-import Synchronization
 
 /// Writes what arrives, hashes it, and says which pieces are whole.
 ///
@@ -26,7 +25,7 @@ final class PieceStore: @unchecked Sendable {
   private let queue = DispatchQueue(label: "bstk.fetch.storage")
   private let flushQueue = DispatchQueue(label: "bstk.fetch.flush")
   private let slots: DispatchSemaphore
-  private let freeBuffers = Mutex<[ReceiveBuffer]>([])
+  private let freeBuffers = Lock<[ReceiveBuffer]>([])
   private let bufferByteCount: Int
 
   private let map: ChunkMap
@@ -40,9 +39,12 @@ final class PieceStore: @unchecked Sendable {
   private var verified: Set<Int>
   private var hashers: [Int: PieceHasher] = [:]
   private var failed = false
+  /// What is stored and not yet in the journal: one record stands for many buffers.
+  private var unrecorded = ByteRangeSet()
+  private var lastRecord = DispatchTime.now()
   private var unflushedByteCount = 0
   private var lastFlush = DispatchTime.now()
-  private let isFlushing = Mutex(false)
+  private let isFlushing = Lock(false)
 
   init(
     map: ChunkMap, file: OutputFile, journal: FetchJournal, local: LocalState,
@@ -96,7 +98,11 @@ final class PieceStore: @unchecked Sendable {
 
   /// Waits for everything submitted, then makes it safe against power loss.
   func drain() throws(BSTKError) {
-    queue.sync {}
+    queue.sync { [self] in
+      if !failed {
+        do throws(BSTKError) { try record() } catch { fail(error) }
+      }
+    }
     flushQueue.sync {}
     if !failed { try journal.checkpoint(after: file) }
   }
@@ -114,11 +120,32 @@ final class PieceStore: @unchecked Sendable {
       let part = bytes.extracting((gap.lowerBound - offset)..<(gap.upperBound - offset))
       try file.write(part, at: gap.lowerBound)
       present.insert(gap)
-      try journal.recordStored(gap)
+      unrecorded.insert(gap)
       try advance(piecesIn: gap, incoming: part)
       unflushedByteCount += gap.count
     }
-    flushWhenDue()
+    let now = DispatchTime.now()
+    if unrecorded.byteCount >= tuning.journalByteCount
+      || seconds(from: lastRecord, to: now) >= tuning.journalSeconds
+    {
+      try record()
+    }
+    if unflushedByteCount >= tuning.flushByteCount
+      || seconds(from: lastFlush, to: now) >= tuning.flushSeconds
+    {
+      try flush()
+    }
+  }
+
+  private func seconds(from start: DispatchTime, to end: DispatchTime) -> Double {
+    Double(end.uptimeNanoseconds - start.uptimeNanoseconds) / 1e9
+  }
+
+  /// Tells the journal what was stored since the last time.
+  private func record() throws(BSTKError) {
+    lastRecord = DispatchTime.now()
+    for range in unrecorded.ranges { try journal.recordStored(range) }
+    unrecorded = ByteRangeSet()
   }
 
   /// Feeds the hashers of the pieces that `range` touches: from `incoming`, the bytes of `range`,
@@ -163,21 +190,21 @@ final class PieceStore: @unchecked Sendable {
     let freshByteCount = resumed.gaps(in: range).reduce(0) { $0 + $1.count }
     let isOurs = damagedOnce.insert(index).inserted && freshByteCount < range.count
     present.remove(range)
+    try record()
     try journal.recordDamaged(range)
     report(.damaged(index, isOurs: isOurs))
   }
 
-  private func flushWhenDue() {
-    let now = DispatchTime.now()
-    let elapsed = Double(now.uptimeNanoseconds - lastFlush.uptimeNanoseconds) / 1e9
-    guard unflushedByteCount > 0,
-      elapsed >= tuning.flushSeconds || unflushedByteCount >= tuning.flushByteCount,
+  /// Makes what is stored safe against power loss, while more is being stored.
+  private func flush() throws(BSTKError) {
+    guard
       isFlushing.withLock({ flushing in
         defer { flushing = true }
         return !flushing
       })
     else { return }
-    lastFlush = now
+    try record()
+    lastFlush = DispatchTime.now()
     unflushedByteCount = 0
     flushQueue.async { [self] in
       do throws(BSTKError) { try journal.checkpoint(after: file) } catch { report(.failed(error)) }

@@ -1,0 +1,78 @@
+import BSTKFormat
+import BSTKStore
+
+/// Taking over part of what a running request was to bring. HTTP/1.1 cannot shorten a request: its
+/// connection is broken off where the share begins, and what is under way on it is lost.
+extension FetchEngine {
+  /// What a running request still has to do.
+  private struct Rest {
+    let transfer: Transfer
+    let byteCount: Int
+    /// Bytes a second.
+    let rate: Double
+    var seconds: Double { rate > 0 ? Double(byteCount) / rate : .infinity }
+  }
+
+  /// Part of the first unfinished span in file order that will take too long. A new connection
+  /// serves best where the file becomes usable, not behind.
+  func shareOfEarliest() -> Range<Int>? {
+    for rest in unfinished.sorted(by: { $0.transfer.position < $1.transfer.position }) {
+      // What has arrived behind a span is worth nothing until the span is there.
+      let byteCountBehind = received.byteCount(from: rest.transfer.end)
+      let isAwaited = byteCountBehind > 2 * rest.byteCount
+      guard rest.seconds > (isAwaited ? patience : tuning.splitSeconds) else { continue }
+      if let range = share(of: rest) { return range }
+    }
+    return nil
+  }
+
+  /// Part of the span that would last longest, for a connection that has nothing else to do.
+  func shareOfSlowest() -> Range<Int>? {
+    guard let slowest = unfinished.max(by: { $0.seconds < $1.seconds }), slowest.seconds > patience
+    else { return nil }
+    return share(of: slowest)
+  }
+
+  private var patience: Double {
+    max(tuning.patienceSeconds, tuning.patienceRoundTrips * roundTrip)
+  }
+
+  /// The spans that may be shared: those whose rate is known and that lose little by it.
+  private var unfinished: [Rest] {
+    guard lostByteCount <= tuning.lossByteCount + received.byteCount / tuning.lossShare else {
+      return []
+    }
+    let now = clock.now
+    let maturity = max(tuning.maturitySeconds, tuning.maturityRoundTrips * roundTrip)
+    return transfers.values.compactMap { transfer in
+      guard transfer.purpose == .data, transfer.end > transfer.position,
+        now - transfer.start > maturity
+      else { return nil }
+      let isSilent = now - transfer.lastByte > tuning.takeoverSeconds
+      // A moment without a byte is a lost packet, not the end of a connection.
+      let rate = isSilent ? 0 : max(transfer.rate(now: now), 1000)
+      let rest = Rest(transfer: transfer, byteCount: transfer.end - transfer.position, rate: rate)
+      return rate * roundTrip <= Double(tuning.affordableLossByteCount) ? rest : nil
+    }
+  }
+
+  /// Leaves a request what it can bring in the time that another connection takes for the rest, but
+  /// no more than a span and to the other no more than a span: what lies behind is free again.
+  private func share(of rest: Rest) -> Range<Int>? {
+    let transfer = rest.transfer
+    let average = max(governor.rate / Double(max(1, governor.limit)), 1)
+    let fair = Double(rest.byteCount) * rest.rate / (rest.rate + average)
+    let kept = Int(min(fair, rest.rate * tuning.spanSeconds))
+    guard rest.byteCount - kept >= min(rest.byteCount, tuning.minimumSpanByteCount / 8) else {
+      return nil
+    }
+    let start = transfer.position + kept
+    let end = transfer.end
+    transfer.end = start
+    if kept == 0 {
+      transfer.failure = TransferFailure(.transport, .stalled, "a connection stands still")
+    }
+    release(start..<end)
+    return start..<spanEnd(in: start..<end)
+  }
+}
