@@ -42,7 +42,7 @@ extension FetchEngine {
     transfer.handle.set(CURLOPT_HTTP_CONTENT_DECODING, 0)
     transfer.handle.set(CURLOPT_FOLLOWLOCATION, 0)
     transfer.handle.set(CURLOPT_PROTOCOLS_STR, "http,https,file")
-    transfer.handle.set(CURLOPT_BUFFERSIZE, 256 << 10)
+    transfer.handle.set(CURLOPT_BUFFERSIZE, rateLimiter?.readByteCount ?? 256 << 10)
     transfer.handle.set(CURLOPT_TCP_KEEPALIVE, 1)
     transfer.handle.set(
       CURLOPT_CONNECTTIMEOUT_MS, Int((tuning.connectSeconds * 1000).rounded(.up)))
@@ -53,10 +53,6 @@ extension FetchEngine {
       transfer.handle.set(CURLOPT_CAINFO, file)
     }
     if options.usesNetrc { transfer.handle.set(CURLOPT_NETRC, CURL_NETRC_OPTIONAL) }
-    if let limit = options.bytesPerSecondLimit {
-      transfer.handle.set(
-        CURLOPT_MAX_RECV_SPEED_LARGE, offset: max(1, limit / max(1, governor.limit)))
-    }
     transfer.handle.addHeader("Accept-Encoding: identity")
     if isFresh { transfer.handle.addHeader("Cache-Control: no-cache") }
     // Secrets go to the host they were given for, and nowhere a redirect or a mirror leads.
