@@ -48,6 +48,8 @@ extension FetchEngine {
       CURLOPT_CONNECTTIMEOUT_MS, Int((tuning.connectSeconds * 1000).rounded(.up)))
     transfer.handle.set(CURLOPT_USERAGENT, "bstk/1.0")
     if isFresh { transfer.handle.set(CURLOPT_FRESH_CONNECT, 1) }
+    // A proxy's answer to CONNECT is not the server's.
+    transfer.handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     if let proxy = options.proxy { transfer.handle.set(CURLOPT_PROXY, proxy) }
     if let file = options.certificateAuthorityFile ?? CurlLibrary.certificateFileFromEnvironment() {
       transfer.handle.set(CURLOPT_CAINFO, file)
