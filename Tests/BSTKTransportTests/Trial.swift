@@ -22,6 +22,14 @@ struct Trial {
     ).bytes()
   }
 
+  /// The stored bytes of a block, about 133 kB.
+  static let chunkByteCount: Int = {
+    guard let file = try? published.get(), let manifest = try? Manifest(opening: file.span) else {
+      return 0
+    }
+    return manifest.chunks.map(\.storedByteCount).max() ?? 0
+  }()
+
   let folder: TemporaryFolder
   let file: [UInt8]
   let manifest: Manifest

@@ -3,14 +3,15 @@ import Synchronization
 
 /// An HTTP/1.1 server on loopback that answers ranges of one file correctly, except where a test
 /// bends the answer. One thread per connection.
-final class FaultServer: Sendable {
-  typealias Bend = @Sendable (FaultRequest, inout FaultResponse) -> Void
+public final class FaultServer: Sendable {
+  public typealias Bend = @Sendable (FaultRequest, inout FaultResponse) -> Void
 
   private struct State {
     var file: [UInt8]
     var entityTag = "\"first\""
     var requests: [FaultRequest] = []
     var connections: [TestSocket] = []
+    var connectionCount = 0
     var bodyByteCount = 0
     var isStopped = false
   }
@@ -18,9 +19,9 @@ final class FaultServer: Sendable {
   private let state: Mutex<State>
   private let listener: TestSocket
   private let bend: Bend
-  let port: Int
+  public let port: Int
 
-  init(_ file: [UInt8], bend: @escaping Bend = { _, _ in }) throws {
+  public init(_ file: [UInt8], bend: @escaping Bend = { _, _ in }) throws {
     state = Mutex(State(file: file))
     (listener, port) = try TestSocket.listening()
     self.bend = bend
@@ -28,7 +29,8 @@ final class FaultServer: Sendable {
       while let connection = listener.accepted() {
         let number = state.withLock { state in
           state.connections.append(connection)
-          return state.isStopped ? 0 : state.connections.count
+          state.connectionCount += 1
+          return state.isStopped ? 0 : state.connectionCount
         }
         if number == 0 { return connection.shutDown() }
         Thread.detachNewThread { [self] in serve(connection, number) }
@@ -37,7 +39,7 @@ final class FaultServer: Sendable {
   }
 
   /// Ends every connection and the listener.
-  func stop() {
+  public func stop() {
     state.withLock { state in
       state.isStopped = true
       for connection in state.connections { connection.shutDown() }
@@ -45,16 +47,19 @@ final class FaultServer: Sendable {
     listener.shutDown()
   }
 
-  func url(_ path: String = "/m.bstk") -> String { "http://127.0.0.1:\(port)\(path)" }
+  public func url(_ path: String = "/m.bstk") -> String { "http://127.0.0.1:\(port)\(path)" }
+
+  /// The same server under another name, which is another host to a client.
+  public func otherURL(_ path: String = "/m.bstk") -> String { "http://localhost:\(port)\(path)" }
 
   /// Everything asked so far.
-  var requests: [FaultRequest] { state.withLock { $0.requests } }
-  var connectionCount: Int { state.withLock { $0.connections.count } }
+  public var requests: [FaultRequest] { state.withLock { $0.requests } }
+  public var connectionCount: Int { state.withLock { $0.connectionCount } }
   /// Body bytes that left the server.
-  var bodyByteCount: Int { state.withLock { $0.bodyByteCount } }
+  public var bodyByteCount: Int { state.withLock { $0.bodyByteCount } }
 
   /// Publishes another file under the same address.
-  func replace(_ file: [UInt8], entityTag: String) {
+  public func replace(_ file: [UInt8], entityTag: String) {
     state.withLock {
       $0.file = file
       $0.entityTag = entityTag
@@ -95,7 +100,7 @@ final class FaultServer: Sendable {
     var response = original
     bend(request, &response)
     wait(response.delay, connection)
-    guard connection.send(response.head[...]) else { return false }
+    guard !response.isAnswer || connection.send(response.head[...]) else { return false }
     let step = response.pace?.byteCount ?? 64 << 10
     var rest = response.body[...]
     while !rest.isEmpty {
