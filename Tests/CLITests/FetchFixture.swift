@@ -18,11 +18,12 @@ struct FetchFixture {
   private static let unmeasured = Result { try model(quality: nil) }
 
   private static func model(
-    quality: QualityTable?
+    quality: QualityTable?, levels: Int = 6
   ) throws -> (file: [UInt8], manifest: Manifest) {
     var model = SyntheticModel(
       matrices: (0..<12).map {
-        SyntheticModel.Matrix("model.layers.\($0).a.weight", rows: 512, columns: 640, levels: 6)
+        SyntheticModel.Matrix(
+          "model.layers.\($0).a.weight", rows: 512, columns: 640, levels: levels)
       })
     model.quality = quality
     let folder = try TemporaryFolder()
@@ -37,6 +38,12 @@ struct FetchFixture {
   init(isMeasured: Bool = true) throws {
     client = try TemporaryFolder()
     (file, manifest) = try (isMeasured ? Self.measured : Self.unmeasured).get()
+  }
+
+  /// A file of about 0.5 MB a level without a table of quality.
+  init(levels: Int) throws {
+    client = try TemporaryFolder()
+    (file, manifest) = try Self.model(quality: nil, levels: levels)
   }
 
   var output: String { client.file("m.bstk") }

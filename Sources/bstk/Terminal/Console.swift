@@ -33,11 +33,12 @@ enum Console {
     }
   }
 
-  /// Makes the standard streams safe to use; to be called once at start. A closed pipe fails the
-  /// write instead of killing the process. A stream that is not open at all leads nowhere, so that
-  /// no file opened later takes its number and then our talk.
+  /// Makes writing safe; to be called once at start. A closed pipe and a file beyond the system's
+  /// limit fail the write instead of killing the process. A standard stream that is not open at all
+  /// leads nowhere, so that no file opened later takes its number and then our talk.
   static func prepare() {
     _ = signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGXFSZ, SIG_IGN)
     for number in Int32(0)...2 where fcntl(number, F_GETFD) == -1 {
       // SAFETY: the path is a valid C string. The lowest free number is the one that is missing.
       _ = unsafe open("/dev/null", O_RDWR)
