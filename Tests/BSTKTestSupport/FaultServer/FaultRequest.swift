@@ -4,11 +4,13 @@ public struct FaultRequest: Sendable {
   public let number: Int
   /// The connection it came on, from 1.
   public let connection: Int
+  /// The target as it was sent: a path, or a whole address when the server is used as a proxy.
   public let path: String
   /// Values by lower-case name.
   public let headers: [String: String]
 
-  public init?(number: Int, connection: Int, head: String) {
+  /// Reads the head of a request; nil when it is none.
+  init?(number: Int, connection: Int, head: String) {
     let lines = head.split(separator: "\r\n")
     guard let first = lines.first else { return nil }
     let words = first.split(separator: " ")

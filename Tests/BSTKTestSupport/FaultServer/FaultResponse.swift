@@ -12,9 +12,13 @@ public struct FaultResponse: Sendable {
     case stall
   }
 
+  /// The status code.
   public var status: Int
+  /// The headers in order.
   public var headers: [(name: String, value: String)]
+  /// The bytes that are sent, whatever the headers say.
   public var body: [UInt8]
+  /// What happens after the body.
   public var ending = Ending.keep
   /// Whether anything is sent at all before the ending.
   public var isAnswer = true
@@ -90,7 +94,7 @@ public struct FaultResponse: Sendable {
     self["Location"] = location
   }
 
-  public var head: [UInt8] {
+  var head: [UInt8] {
     var text = "HTTP/1.1 \(status) Status\r\n"
     for (name, value) in headers { text += "\(name): \(value)\r\n" }
     return Array((text + "\r\n").utf8)

@@ -4,6 +4,7 @@ import Synchronization
 /// An HTTP/1.1 server on loopback that answers ranges of one file correctly, except where a test
 /// bends the answer. One thread per connection.
 public final class FaultServer: Sendable {
+  /// Bends the right answer to a request into another; called on the connection's thread.
   public typealias Bend = @Sendable (FaultRequest, inout FaultResponse) -> Void
 
   private struct State {
@@ -19,8 +20,10 @@ public final class FaultServer: Sendable {
   private let state: Mutex<State>
   private let listener: TestSocket
   private let bend: Bend
+  /// Where it listens.
   public let port: Int
 
+  /// Starts a server for one file.
   public init(_ file: [UInt8], bend: @escaping Bend = { _, _ in }) throws {
     state = Mutex(State(file: file))
     (listener, port) = try TestSocket.listening()
@@ -47,6 +50,7 @@ public final class FaultServer: Sendable {
     listener.shutDown()
   }
 
+  /// An address of the file; every path is one.
   public func url(_ path: String = "/m.bstk") -> String { "http://127.0.0.1:\(port)\(path)" }
 
   /// The same server under another name, which is another host to a client.
@@ -54,6 +58,7 @@ public final class FaultServer: Sendable {
 
   /// Everything asked so far.
   public var requests: [FaultRequest] { state.withLock { $0.requests } }
+  /// Connections accepted so far.
   public var connectionCount: Int { state.withLock { $0.connectionCount } }
   /// Body bytes that left the server.
   public var bodyByteCount: Int { state.withLock { $0.bodyByteCount } }
