@@ -33,6 +33,17 @@ struct ConnectionFaultTests {
     try trial.expectOutput()
   }
 
+  @Test("broken off far more often than the limit, but never without progress, arrives")
+  func progress() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file) { _, response in response.cut(after: 40_000) }
+    defer { server.stop() }
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+    #expect(trial.retries.count > 4 * Trial.tuning.attemptLimit)
+    #expect(server.bodyByteCount < trial.file.count + 300_000)
+  }
+
   @Test("always broken off at once, fails after the limit and keeps what there is")
   func hopeless() async throws {
     let trial = try Trial()
@@ -114,6 +125,22 @@ struct ConnectionFaultTests {
     // Not before its time: a slow link is no error.
     let instant = try #require(stalled.withLock { $0 })
     #expect(instant >= start && instant.duration(to: .now) >= .seconds(Trial.tuning.stallSeconds))
+  }
+
+  @Test("silent for good, ends the fetch although no request has failed")
+  func hopelesslySilent() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file) { request, response in
+      if request.number > 2 { response.cut(after: 0, .stall) }
+    }
+    defer { server.stop() }
+    var tuning = Trial.tuning
+    tuning.stallSeconds = 600
+    tuning.takeoverSeconds = 600
+    tuning.hopelessSeconds = 1
+    await trial.expectFailure(.stalled, [server.url()], tuning: tuning)
+    #expect(trial.retries.isEmpty)
+    #expect(try trial.folder.contents() == ["out.bstk.part", "out.bstk.part.journal"])
   }
 
   @Test("silent, is asked again elsewhere while others go on", arguments: [0, 30_000])

@@ -63,9 +63,14 @@ struct ResponseFaultTests {
     let server = try FaultServer(file) { _, response in response.ignoreRange(file) }
     defer { server.stop() }
     let cut = try trial.cut(file.count / 2)
-    try await trial.fetch([server.url()], Budget(fileByteCount: cut.fileByteCount))
+    let summary = try await trial.fetch(
+      [server.url()], Budget(fileByteCount: cut.fileByteCount))
     try trial.expectOutput(Int(cut.fileByteCount))
     #expect(server.requests.count == 1)
+    // What arrived behind the cut is named as wasted.
+    #expect(summary.payloadByteCount == cut.fileByteCount)
+    #expect(
+      summary.payloadByteCount + summary.wastedByteCount <= UInt64(server.bodyByteCount))
     #expect(trial.warnings.contains { $0.contains("knows no ranges") })
   }
 
