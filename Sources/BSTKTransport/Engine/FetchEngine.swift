@@ -199,11 +199,13 @@ final class FetchEngine {
   }
 
   /// Seconds until a limited rate allows more to be read.
-  var rateDelay: Double { rateLimiter?.delay(byteCount: bodyByteCount, now: clock.now) ?? 0 }
+  func rateDelay() -> Double {
+    rateLimiter?.delay(byteCount: bodyByteCount, now: clock.now) ?? 0
+  }
 
   /// Lets the connections be until a limited rate allows more. Messages are still heard.
   private func waitForRate() {
-    while !isCancelled, fatal == nil, case let delay = rateDelay, delay > 0 {
+    while !isCancelled, fatal == nil, case let delay = rateDelay(), delay > 0 {
       // Nobody signals: this only sleeps.
       _ = DispatchSemaphore(value: 0).wait(timeout: .now() + min(delay, tuning.progressSeconds))
       clock.tick()

@@ -128,7 +128,7 @@ final class Transfer {
   /// Whether a limited rate asks libcurl to keep the bytes until ``resume()``.
   private func pauseForRate() -> Bool {
     // Of a local file libcurl would gather the rest in memory instead of pausing.
-    guard target.scheme != "file", engine.rateDelay > 0 else { return false }
+    guard target.scheme != "file", engine.rateDelay() > 0 else { return false }
     lastByte = engine.clock.now
     isPaused = true
     return true
