@@ -7,7 +7,7 @@ struct FetchNetworkTests {
   /// An environment without the settings of whoever runs the tests.
   private static let clean = [
     "http_proxy": "", "https_proxy": "", "HTTPS_PROXY": "", "all_proxy": "", "ALL_PROXY": "",
-    "no_proxy": "", "NO_PROXY": "", "BSTK_TOKEN": "",
+    "no_proxy": "", "NO_PROXY": "", "BSTK_TOKEN": "", "CURL_CA_BUNDLE": "", "SSL_CERT_FILE": "",
   ]
 
   private func fetch(
@@ -126,13 +126,17 @@ struct FetchNetworkTests {
     #expect(seconds > Double(fixture.file.count) / 1.8e6)
   }
 
-  @Test("A file of certificates that is not there is an error of TLS and is not tried for long")
-  func missingAuthority() async throws {
+  @Test(
+    "A file of certificates that is not there is an error of TLS, however it was named",
+    arguments: ["--cacert", "SSL_CERT_FILE", "CURL_CA_BUNDLE"])
+  func missingAuthority(name: String) async throws {
     let fixture = try FetchFixture()
     let server = try FaultServer(fixture.file)
     defer { server.stop() }
+    let file = "/nonexistent.pem"
     let run = try await fetch(
-      fixture, "https://127.0.0.1:\(server.port)/m.bstk", ["--cacert", "/nonexistent.pem"])
+      fixture, "https://127.0.0.1:\(server.port)/m.bstk",
+      name.hasPrefix("--") ? [name, file] : [], name.hasPrefix("--") ? [:] : [name: file])
     #expect(run.code == 2 && run.error.contains("error[TLS]"), "\(run)")
     #expect(run.error.contains("--cacert"))
   }
