@@ -7,10 +7,6 @@ static inline CURLcode bstk_curl_setopt_long(CURL *handle, CURLoption option, lo
   return curl_easy_setopt(handle, option, value);
 }
 
-static inline CURLcode bstk_curl_setopt_offset(CURL *handle, CURLoption option, curl_off_t value) {
-  return curl_easy_setopt(handle, option, value);
-}
-
 static inline CURLcode bstk_curl_setopt_string(CURL *handle, CURLoption option, const char *value) {
   return curl_easy_setopt(handle, option, value);
 }

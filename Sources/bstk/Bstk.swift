@@ -43,7 +43,7 @@ struct Bstk: ParsableCommand {
 
   @MainActor
   static func main() async {
-    Console.ignoreBrokenPipe()
+    Console.prepare()
     var reportsJSON = false
     do {
       var command = try parseAsRoot()

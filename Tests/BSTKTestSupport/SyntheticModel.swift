@@ -35,6 +35,8 @@ public struct SyntheticModel: Sendable {
   public var auxiliary: [(name: String, bytes: [UInt8])]
   /// What the random bytes are drawn from.
   public var seed: UInt64
+  /// A table of measured quality, which as a measurement means nothing either.
+  public var quality: QualityTable?
 
   /// A model; by default one of less than five kilobytes with all kinds of contents.
   public init(
@@ -79,7 +81,8 @@ public struct SyntheticModel: Sendable {
     }
     stack.sort { ($0.level, $0.matrix) < ($1.level, $1.matrix) }
     return try writer.finish(
-      stack: stack, extensions: IndexExtensions(provenance: "synthetic seed=\(seed)"))
+      stack: stack,
+      extensions: IndexExtensions(provenance: "synthetic seed=\(seed)", quality: quality))
   }
 
   /// The bytes of the file.

@@ -59,12 +59,15 @@ struct FetchTests {
     #expect(server.requests.count == 1)
   }
 
-  @Test("reads file addresses")
-  func fileAddress() async throws {
+  @Test("reads file addresses", arguments: [nil, 5_000_000])
+  func fileAddress(bytesPerSecond: Int?) async throws {
     let trial = try Trial()
     let path = try trial.folder.write(trial.file, to: "source.bstk")
     let cut = try trial.cut(trial.file.count / 2)
-    try await trial.fetch(["file://\(path)"], Budget(fileByteCount: cut.fileByteCount))
+    var options = FetchOptions()
+    options.bytesPerSecondLimit = bytesPerSecond
+    try await trial.fetch(
+      ["file://\(path)"], Budget(fileByteCount: cut.fileByteCount), options: options)
     #expect(
       try trial.folder.read("out.bstk").elementsEqual(trial.file.prefix(Int(cut.fileByteCount))))
   }

@@ -94,6 +94,34 @@ struct PartsTests {
     }
   }
 
+  @Test("of a gap between two looks at the clock only a moment counts")
+  func activeClock() async throws {
+    var clock = ActiveClock()
+    clock.tick()
+    let before = clock.now
+    try await Task.sleep(for: .seconds(0.8))
+    clock.tick()
+    #expect(clock.now > before && clock.now - before <= 0.25)
+  }
+
+  @Test("a limited rate holds for the sum, and what was not used is not saved up")
+  func rateLimiter() {
+    var limiter = RateLimiter(bytesPerSecond: 1_000_000)
+    var bytes = 0
+    var now = 5.0
+    for _ in 0..<200 {
+      now += limiter.delay(byteCount: bytes, now: now)
+      bytes += 10_000
+    }
+    #expect(abs(Double(bytes) / (now - 5) - 1_000_000) < 150_000)
+    now += 60
+    let burst = bytes
+    while limiter.delay(byteCount: bytes, now: now) == 0, bytes < burst + 1_000_000 {
+      bytes += 10_000
+    }
+    #expect(bytes - burst <= 110_000)
+  }
+
   @Test("a head is read line by line, and a new status line starts over")
   func responseHead() {
     var head = ResponseHead()

@@ -1,5 +1,7 @@
 import BSTKFormat
-import Synchronization
+import BSTKTestSupport
+import Foundation
+import BSTKStore
 import Testing
 
 @testable import BSTKTransport
@@ -73,6 +75,24 @@ struct RedirectTests {
     #expect(server.requests.count <= 9)
   }
 
+  @Test("a loop over two hosts is left")
+  func loop() async throws {
+    let trial = try Trial()
+    let other = Lock("")
+    let first = try FaultServer([]) { _, response in
+      response.redirect(to: other.withLock { $0 })
+    }
+    let back = first.url()
+    let second = try FaultServer([]) { _, response in response.redirect(to: back) }
+    defer {
+      first.stop()
+      second.stop()
+    }
+    other.withLock { $0 = second.url() }
+    await trial.expectFailure(.redirect, [first.url()])
+    #expect(first.requests.count + second.requests.count <= 9)
+  }
+
   @Test("a chain of redirects ends somewhere", arguments: [8, 11])
   func chain(length: Int) async throws {
     let trial = try Trial()
@@ -92,29 +112,84 @@ struct RedirectTests {
   @Test("an address that expires is resolved again, once for all connections")
   func expiry() async throws {
     let trial = try Trial()
-    let issued = Mutex(0)
-    let answered = Mutex(0)
+    let issued = Counter()
+    let answered = Counter()
     let store = try FaultServer(trial.file) { request, response in
       // The first address is good for four answers.
-      let count = answered.withLock {
-        $0 += 1
-        return $0
-      }
+      let count = answered.next()
       if request.path == "/blob-1", count > 4 { response.become(403) }
     }
     defer { store.stop() }
     let port = store.port
     let hub = try FaultServer(trial.file) { _, response in
-      let number = issued.withLock {
-        $0 += 1
-        return $0
-      }
-      response.redirect(to: "http://127.0.0.1:\(port)/blob-\(number)")
+      response.redirect(to: "http://127.0.0.1:\(port)/blob-\(issued.next())")
     }
     defer { hub.stop() }
     try await trial.fetch([hub.url()])
     try trial.expectOutput()
     #expect(hub.requests.count == 2)
+  }
+
+  @Test("eight connections whose address expires at once resolve it once")
+  func expiryOfEight() async throws {
+    let trial = try Trial()
+    let expired = Counter()
+    let gate = NSCondition()
+    let store = try FaultServer(trial.file) { request, response in
+      guard request.path == "/blob-1", request.number > 3 else { return }
+      // Nobody is answered before eight have asked.
+      gate.lock()
+      defer { gate.unlock() }
+      if expired.next() >= 8 { gate.broadcast() }
+      let limit = Date(timeIntervalSinceNow: 10)
+      while expired.value < 8, gate.wait(until: limit) {}
+      response.become(403)
+    }
+    defer { store.stop() }
+    let port = store.port
+    let issued = Counter()
+    let hub = try FaultServer([]) { _, response in
+      response.redirect(to: "http://127.0.0.1:\(port)/blob-\(issued.next())")
+    }
+    defer { hub.stop() }
+    var tuning = Trial.tuning
+    // Eight connections from the start, and none takes over from another.
+    tuning.firstConnectionCount = 8
+    tuning.takeoverSeconds = 30
+    tuning.splitSeconds = 1e9
+    tuning.patienceSeconds = 1e9
+    tuning.stallSeconds = 30
+    tuning.minimumSpanByteCount = 32 << 10
+    tuning.initialSpanByteCount = 32 << 10
+    tuning.maximumSpanByteCount = 128 << 10
+    var options = FetchOptions()
+    options.maximumConnectionCount = 8
+    try await trial.fetch([hub.url()], options: options, tuning: tuning)
+    try trial.expectOutput()
+    #expect(expired.value == 8)
+    #expect(hub.requests.count == 2)
+    #expect(trial.retries.map(\.code) == [.httpAuthorization])
+  }
+
+  @Test("a name and password in the address stay with its host")
+  func userInformation() async throws {
+    let trial = try Trial()
+    let store = try FaultServer(trial.file)
+    defer { store.stop() }
+    let target = store.otherURL()
+    let hub = try FaultServer([]) { request, response in
+      if request.path == "/m.bstk" {
+        response.redirect(to: "/n.bstk")
+      } else {
+        response.redirect(to: target)
+      }
+    }
+    defer { hub.stop() }
+    try await trial.fetch(["http://me:pw@127.0.0.1:\(hub.port)/m.bstk"])
+    try trial.expectOutput()
+    #expect(
+      hub.requests.map { $0.headers["authorization"] } == ["Basic bWU6cHc=", "Basic bWU6cHc="])
+    #expect(store.requests.allSatisfy { $0.headers["authorization"] == nil })
   }
 
   @Test("an address that is refused however often it is resolved ends the fetch")

@@ -69,6 +69,31 @@ struct ResumeTests {
     #expect(before + server.bodyByteCount <= trial.file.count + 4 * 134_000)
   }
 
+  @Test("goes on from another address of the same file, and never mixes in that of another")
+  func otherAddress() async throws {
+    let trial = try Trial()
+    let before = try await interrupt(trial)
+    let mirror = try FaultServer(trial.file)
+    let stranger = try FaultServer(try Trial.model(seed: 2))
+    defer {
+      mirror.stop()
+      stranger.stop()
+    }
+    // The journal and the partial file are the first model's; the address is that of another.
+    let folder = try TemporaryFolder()
+    for name in try trial.folder.contents() {
+      try folder.write(trial.folder.read(name), to: name)
+    }
+    try await Fetcher(tuning: Trial.tuning).fetch(
+      FetchRequest(sources: [stranger.url()], output: folder.file("out.bstk")))
+    #expect(try folder.read("out.bstk") == Trial.model(seed: 2))
+    #expect(try folder.contents() == ["out.bstk"])
+
+    try await trial.fetch([mirror.url("/elsewhere/model.bstk")])
+    try trial.expectOutput()
+    #expect(before + mirror.bodyByteCount <= trial.file.count + 300_000)
+  }
+
   @Test("does not trust the partial file")
   func damagedPartial() async throws {
     let trial = try Trial()
@@ -103,6 +128,7 @@ struct ResumeTests {
       for around in [-1, 0, 1] {
         let budget = Int(trial.manifest.chunkEnd(border)) + around
         let cut = try trial.cut(budget)
+        let requestCount = server.requests.count
         let summary = try await trial.fetch(
           [server.url()], Budget(fileByteCount: UInt64(budget)))
         let expected = max(size, Int(cut.fileByteCount))
@@ -110,6 +136,10 @@ struct ResumeTests {
         let check = size == 0 ? 0 : 256
         #expect(server.bodyByteCount - moved == expected - size + check)
         #expect(summary.fileByteCount == UInt64(expected))
+        if expected == size {
+          // Only the header is compared.
+          #expect(server.requests.dropFirst(requestCount).map(\.range) == [0..<256])
+        }
         moved = server.bodyByteCount
         size = expected
       }

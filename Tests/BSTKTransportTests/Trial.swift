@@ -3,7 +3,6 @@ import BSTKFormat
 import BSTKStore
 import BSTKTestSupport
 import Foundation
-import Synchronization
 import Testing
 
 @testable import BSTKTransport
@@ -21,6 +20,14 @@ struct Trial {
       matrices: matrices, tensors: [("model.norm.weight", 900)], seed: seed
     ).bytes()
   }
+
+  /// The stored bytes of a block, about 133 kB.
+  static let chunkByteCount: Int = {
+    guard let file = try? published.get(), let manifest = try? Manifest(opening: file.span) else {
+      return 0
+    }
+    return manifest.chunks.map(\.storedByteCount).max() ?? 0
+  }()
 
   let folder: TemporaryFolder
   let file: [UInt8]
@@ -46,6 +53,11 @@ struct Trial {
     tuning.minimumWindowByteCount = 1 << 20
     tuning.bufferByteCount = 64 << 10
     tuning.measurementSeconds = 0.05
+    tuning.measurementRoundTrips = 0
+    tuning.firstConnectionCount = 2
+    tuning.spanSeconds = 0.001
+    tuning.aloneSpanSeconds = 0
+    tuning.trialWorthSeconds = 0
     tuning.stallSeconds = 1.5
     tuning.patienceSeconds = 0.1
     tuning.splitSeconds = 0.6
@@ -135,7 +147,7 @@ struct Trial {
 
 /// Collects events from the fetch's thread.
 final class EventLog: Sendable {
-  private let events = Mutex<[FetchEvent]>([])
+  private let events = Lock<[FetchEvent]>([])
   func add(_ event: FetchEvent) { events.withLock { $0.append(event) } }
   var all: [FetchEvent] { events.withLock { $0 } }
 }

@@ -1,3 +1,4 @@
+import BSTKTestSupport
 import Foundation
 
 /// A real nginx on loopback that serves one folder, with a configuration, log and process of its
@@ -16,7 +17,7 @@ final class WebServer {
   ///
   /// - Parameter certificate: A certificate and its key, for https as well.
   init?(
-    _ folder: String, work: String, certificate: (path: String, key: String)? = nil
+    _ folder: String, work: String, certificate: Certificate? = nil
   ) async throws {
     guard let program = Self.program else {
       print("skipped: nginx is not installed")
@@ -65,7 +66,7 @@ final class WebServer {
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
-    for _ in 0..<500 where !TestSocket.canConnect(to: port) {
+    for _ in 0..<500 where TestSocket.connected(to: port) == nil {
       try await Task.sleep(for: .seconds(0.01))
     }
   }

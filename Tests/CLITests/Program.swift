@@ -20,6 +20,13 @@ enum Program {
     func object() throws -> [String: Any] {
       try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
     }
+
+    /// The output as JSON objects, one a line.
+    func events() throws -> [[String: Any]] {
+      try output.split(separator: "\n").map { line in
+        try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      }
+    }
   }
 
   /// The binary beside the test bundle.
@@ -39,15 +46,21 @@ enum Program {
   }()
 
   /// Runs `bstk` to its end.
+  ///
+  /// - Parameter body: What happens meanwhile; it may send signals.
   static func run(
-    _ arguments: [String], environment: [String: String] = [:], in folder: String? = nil
+    _ arguments: [String], environment: [String: String] = [:], in folder: String? = nil,
+    while body: (_ send: (Signal) throws -> Void) async throws -> Void = { _ in }
   ) async throws -> Run {
     var updates: [Environment.Key: String?] = ["NO_COLOR": "1"]
     for (name, value) in environment { updates[Environment.Key(stringLiteral: name)] = value }
     let result = try await Subprocess.run(
       .path(FilePath(path)), arguments: Arguments(arguments),
       environment: .inherit.updating(updates), workingDirectory: folder.map { FilePath($0) },
-      output: .string(limit: 1 << 22), error: .string(limit: 1 << 22))
+      input: .none, output: .string(limit: 1 << 22), error: .string(limit: 1 << 22)
+    ) { process in
+      try await body { try process.send(signal: $0) }
+    }
     let code: Int32 =
       switch result.terminationStatus {
       case .exited(let code): code

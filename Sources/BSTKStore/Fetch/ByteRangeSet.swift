@@ -20,7 +20,9 @@ package struct ByteRangeSet: Equatable, Sendable {
 
   /// How many offsets from `start` on are in the set.
   package func byteCount(from start: Int) -> Int {
-    ranges[index(endingAfter: start)...].reduce(0) { $0 + $1.upperBound - max($1.lowerBound, start) }
+    ranges[index(endingAfter: start)...].reduce(0) {
+      $0 + $1.upperBound - max($1.lowerBound, start)
+    }
   }
 
   /// Whether the set has no offset.

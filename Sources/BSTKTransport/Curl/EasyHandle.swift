@@ -26,11 +26,6 @@ import CCurl
     _ = unsafe bstk_curl_setopt_long(pointer, option, value)
   }
 
-  func set(_ option: CURLoption, offset value: Int) {
-    // SAFETY: the handle is alive; the option takes a curl_off_t.
-    _ = unsafe bstk_curl_setopt_offset(pointer, option, curl_off_t(value))
-  }
-
   func set(_ option: CURLoption, _ value: String?) {
     // SAFETY: the handle is alive; libcurl copies the string.
     _ = unsafe bstk_curl_setopt_string(pointer, option, value)
@@ -57,6 +52,12 @@ import CCurl
     guard let list = unsafe headers else { return }
     // SAFETY: the list lives as long as the handle.
     _ = unsafe bstk_curl_setopt_pointer(pointer, CURLOPT_HTTPHEADER, UnsafeMutableRawPointer(list))
+  }
+
+  /// Goes on after a callback asked for a pause.
+  func resume() {
+    // SAFETY: the handle is alive and called by the network thread alone.
+    _ = unsafe curl_easy_pause(pointer, CURLPAUSE_CONT)
   }
 
   func long(_ info: CURLINFO) -> Int {

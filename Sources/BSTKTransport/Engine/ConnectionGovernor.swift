@@ -2,7 +2,7 @@
 /// up when they do not.
 struct ConnectionGovernor {
   /// Connections to use now.
-  private(set) var limit = 1
+  private(set) var limit: Int
   private let maximum: Int
   private let tuning: FetchTuning
   private var windowStart: Double?
@@ -19,6 +19,7 @@ struct ConnectionGovernor {
 
   init(maximum: Int, tuning: FetchTuning) {
     self.maximum = max(1, maximum)
+    limit = min(max(1, maximum), tuning.firstConnectionCount)
     self.tuning = tuning
     settleSeconds = tuning.settleSeconds
   }

@@ -65,6 +65,13 @@ extension FetchEngine {
       return TransferFailure(.transport, .network, "\(address) sent fewer bytes than it promised")
     }
     let words = "\(address): \(CurlLibrary.words(for: code))"
+    let proxyStatus = transfer.handle.long(CURLINFO_HTTP_CONNECTCODE)
+    if transfer.verdict == nil, (400..<500).contains(proxyStatus) {
+      return TransferFailure(
+        .final, proxyStatus == 407 ? .httpAuthorization : .httpStatus,
+        "the proxy answered \(proxyStatus) when asked for \(address)",
+        remedy: "check --proxy, or name the host in NO_PROXY")
+    }
     switch code {
     case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
       CURLE_SSL_CERTPROBLEM:

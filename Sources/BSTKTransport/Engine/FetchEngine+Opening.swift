@@ -150,6 +150,12 @@ extension FetchEngine {
       try local.examine(
         partial: file, journaled: journal.flatMap { $0.root == root ? $0.present : nil }, map: map,
         isCancelled: stop)
+      do throws(BSTKError) {
+        try demandSpace(for: local, map, grows: grows)
+      } catch {
+        if try file.byteCount() == 0 { try FileSystem.remove(file.path) }
+        throw error
+      }
       let known = manifestBytes
       if !grows { try file.write(known.span, at: 0) }
       store = PieceStore(
@@ -174,6 +180,25 @@ extension FetchEngine {
     watermark = 0
     advanceWatermark()
     store?.start()
+  }
+
+  /// Fails before chunks are moved when the disk cannot take them. For an output that grows there
+  /// must be room twice: new chunks are gathered in the partial file and copied from it.
+  private func demandSpace(
+    for local: LocalState, _ map: ChunkMap, grows: Bool
+  ) throws(BSTKError) {
+    guard !isCancelled, let free = FileSystem.freeByteCount(at: request.output) else { return }
+    var present = local.present
+    for index in local.verified { present.insert(map.pieces[index].range) }
+    var needed = present.gaps(in: map.manifestEnd..<limit).reduce(0) { $0 + $1.count }
+    if grows {
+      needed += (0..<wantedPieceCount).filter { !local.inOutput.contains($0) }
+        .reduce(0) { $0 + map.pieces[$1].range.count }
+    }
+    guard needed > free else { return }
+    throw BSTKError(
+      .io, "\(request.output) needs \(needed) more bytes, and the disk has \(free) free",
+      remedy: "free some space and run the command again")
   }
 
   /// Tells about the plan, once it is certain that the server has this file.

@@ -42,21 +42,19 @@ extension FetchEngine {
     transfer.handle.set(CURLOPT_HTTP_CONTENT_DECODING, 0)
     transfer.handle.set(CURLOPT_FOLLOWLOCATION, 0)
     transfer.handle.set(CURLOPT_PROTOCOLS_STR, "http,https,file")
-    transfer.handle.set(CURLOPT_BUFFERSIZE, 256 << 10)
+    transfer.handle.set(CURLOPT_BUFFERSIZE, rateLimiter?.readByteCount ?? 256 << 10)
     transfer.handle.set(CURLOPT_TCP_KEEPALIVE, 1)
     transfer.handle.set(
       CURLOPT_CONNECTTIMEOUT_MS, Int((tuning.connectSeconds * 1000).rounded(.up)))
     transfer.handle.set(CURLOPT_USERAGENT, "bstk/1.0")
     if isFresh { transfer.handle.set(CURLOPT_FRESH_CONNECT, 1) }
+    // A proxy's answer to CONNECT is not the server's.
+    transfer.handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     if let proxy = options.proxy { transfer.handle.set(CURLOPT_PROXY, proxy) }
     if let file = options.certificateAuthorityFile ?? CurlLibrary.certificateFileFromEnvironment() {
       transfer.handle.set(CURLOPT_CAINFO, file)
     }
     if options.usesNetrc { transfer.handle.set(CURLOPT_NETRC, CURL_NETRC_OPTIONAL) }
-    if let limit = options.bytesPerSecondLimit {
-      transfer.handle.set(
-        CURLOPT_MAX_RECV_SPEED_LARGE, offset: max(1, limit / max(1, governor.limit)))
-    }
     transfer.handle.addHeader("Accept-Encoding: identity")
     if isFresh { transfer.handle.addHeader("Cache-Control: no-cache") }
     // Secrets go to the host they were given for, and nowhere a redirect or a mirror leads.

@@ -2,6 +2,7 @@ import BSTKCodec
 import BSTKFormat
 import BSTKStore
 import CCurl
+import Dispatch
 
 /// The fetch itself. It lives on the network thread from its making to its end; other threads
 /// reach it through its ``Inbox`` only.
@@ -17,6 +18,7 @@ final class FetchEngine {
   let pinnedRoot: Digest?
   var clock = ActiveClock()
   var governor: ConnectionGovernor
+  var rateLimiter: RateLimiter?
   var transfers: [UInt: Transfer] = [:]
 
   // MARK: The file, once known
@@ -105,6 +107,7 @@ final class FetchEngine {
       ? tuning.manifestRequestByteCount
       : Self.firstRequestByteCount(
         budget: Int(clamping: request.budget.fileByteCount ?? .max), tuning)
+    rateLimiter = request.options.bytesPerSecondLimit.map(RateLimiter.init)
     // Pipelined streams on one connection lose to several connections wherever packets do.
     multi.set(CURLMOPT_PIPELINING, 0)
     multi.set(CURLMOPT_MAXCONNECTS, request.options.maximumConnectionCount + 4)
@@ -147,6 +150,7 @@ final class FetchEngine {
         takeMessages()
         if let outcome = try outcome() { return outcome }
         schedule()
+        waitForRate()
         multi.perform()
         while let (key, code) = multi.nextFinished() { finish(key, code) }
         finishSatisfied()
@@ -207,6 +211,22 @@ final class FetchEngine {
     guard watermark > 0, let files else { return }
     onEvent(
       .verified(chunkCount: watermark, fileByteCount: UInt64(files.map.end(ofPieces: watermark))))
+  }
+
+  /// Seconds until a limited rate allows more to be read.
+  func rateDelay() -> Double {
+    rateLimiter?.delay(byteCount: bodyByteCount, now: clock.now) ?? 0
+  }
+
+  /// Lets the connections be until a limited rate allows more. Messages are still heard.
+  private func waitForRate() {
+    while !isCancelled, fatal == nil, case let delay = rateDelay(), delay > 0 {
+      // Nobody signals: this only sleeps.
+      _ = DispatchSemaphore(value: 0).wait(timeout: .now() + min(delay, tuning.progressSeconds))
+      clock.tick()
+      takeMessages()
+    }
+    for transfer in Array(transfers.values) { transfer.resume() }
   }
 
   private func pollSeconds() -> Double {

@@ -30,6 +30,8 @@ struct FetchTuning: Sendable {
   var journalByteCount = 1 << 20
   var journalSeconds = 0.5
 
+  /// Connections to begin with, once the file is known.
+  var firstConnectionCount = 1
   /// Seconds of one measurement of the total rate, at least; and in round trips.
   var measurementSeconds = 0.15
   var measurementRoundTrips = 3.0

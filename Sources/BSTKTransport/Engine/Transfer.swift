@@ -40,6 +40,7 @@ final class Transfer {
   var receivedByteCount = 0
   private var looks: [(time: Double, byteCount: Int)] = []
   var discardedByteCount = 0
+  private var isPaused = false
   /// Why the engine itself broke it off.
   var failure: TransferFailure?
   unowned let engine: FetchEngine
@@ -107,6 +108,7 @@ final class Transfer {
       // SAFETY: as above.
       guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
       let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+      if transfer.pauseForRate() { return Int(CURL_WRITEFUNC_PAUSE) }
       let body = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
       return unsafe transfer.takeBody(body.assumingMemoryBound(to: UInt8.self))
         ? size * count : 0
@@ -130,6 +132,22 @@ final class Transfer {
     let verdict = gate.judge(head)
     self.verdict = verdict
     if case .accept(let range) = verdict { engine.accepted(self, range: range) }
+  }
+
+  /// Whether a limited rate asks libcurl to keep the bytes until ``resume()``.
+  private func pauseForRate() -> Bool {
+    // Of a local file libcurl would gather the rest in memory instead of pausing.
+    guard target.scheme != "file", engine.rateDelay() > 0 else { return false }
+    lastByte = engine.clock.now
+    isPaused = true
+    return true
+  }
+
+  /// Goes on after a pause; libcurl may call back at once.
+  func resume() {
+    guard isPaused else { return }
+    isPaused = false
+    handle.resume()
   }
 
   /// Takes body bytes; false breaks the transfer off.

@@ -11,6 +11,9 @@ internal import BSTKTransport
 /// - `warning`: message
 /// - `done`: output, root_digest, file_bytes, chunks, blocks, payload_bytes, wasted_bytes,
 ///   header_bytes, requests, connections, damaged_chunks
+///
+/// Where the publisher measured quality, quality and quality_metric stand beside chunks: what a
+/// model of the largest measured prefix within that many chunks is worth.
 struct FetchEventReport: Encodable {
   private(set) var event = ""
   private(set) var output: String?
@@ -31,8 +34,10 @@ struct FetchEventReport: Encodable {
   private(set) var headerBytes: UInt64?
   private(set) var requests: Int?
   private(set) var damagedChunks: Int?
+  private(set) var quality: Double?
+  private(set) var qualityMetric: String?
 
-  init(_ event: FetchEvent, output: String) {
+  init(_ event: FetchEvent, output: String, quality table: QualityTable?) {
     switch event {
     case .opened(let opening):
       self.event = "opened"
@@ -76,5 +81,7 @@ struct FetchEventReport: Encodable {
       connections = summary.connectionCount
       damagedChunks = summary.damagedChunkCount
     }
+    quality = chunks.flatMap { table?.value(atChunkCount: $0) }
+    qualityMetric = quality == nil ? nil : table?.metric.name
   }
 }

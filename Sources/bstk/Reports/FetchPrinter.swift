@@ -12,6 +12,7 @@ final class FetchPrinter: Sendable {
   private struct State {
     var bar: ProgressBar?
     var blockCount = 0
+    var quality: QualityTable?
     var lastProgress: ContinuousClock.Instant?
   }
 
@@ -26,6 +27,12 @@ final class FetchPrinter: Sendable {
 
   /// Prints an event. Called from the fetch's thread.
   func take(_ event: FetchEvent) {
+    if case .opened(let opening) = event {
+      state.withLock {
+        $0.blockCount = opening.manifest.blockCount
+        $0.quality = opening.manifest.extensions.quality
+      }
+    }
     switch style {
     case .quiet: break
     case .json: printJSON(event)
@@ -40,16 +47,13 @@ final class FetchPrinter: Sendable {
     switch event {
     case .opened(let opening):
       let bar = ProgressBar(
-        output, total: opening.cut.fileByteCount, start: opening.presentByteCount)
-      state.withLock {
-        $0.bar = bar
-        $0.blockCount = opening.manifest.blockCount
-      }
+        output, total: opening.cut.fileByteCount, start: opening.presentByteCount, mode: .always)
+      state.withLock { $0.bar = bar }
     case .progress(let progress):
-      let (bar, blockCount) = state.withLock { ($0.bar, $0.blockCount) }
-      bar?.update(
+      state.withLock { $0.bar }?.update(
         completed: progress.storedByteCount,
-        suffix: "\(progress.verifiedBlockCount) of \(blockCount) blocks")
+        suffix: worth(
+          blockCount: progress.verifiedBlockCount, chunkCount: progress.verifiedChunkCount))
     case .verified: break
     case .retry(let error, let delay):
       guard delay >= 1 else { return }
@@ -66,15 +70,21 @@ final class FetchPrinter: Sendable {
 
   private func printSummary(_ summary: FetchSummary) {
     finish()
-    let blockCount = state.withLock { $0.blockCount }
     Console.out(
-      "\(output): \(ByteFormat.both(summary.fileByteCount)), \(summary.blockCount) of "
-        + "\(blockCount) blocks")
+      "\(output): \(ByteFormat.both(summary.fileByteCount)), "
+        + worth(blockCount: summary.blockCount, chunkCount: summary.chunkCount))
     Console.out(
       "moved \(ByteFormat.decimal(summary.payloadByteCount)), wasted "
         + "\(ByteFormat.decimal(summary.wastedByteCount)), headers "
         + "\(ByteFormat.decimal(summary.headerByteCount)); \(summary.requestCount) requests on "
         + "\(summary.connectionCount) connections")
+  }
+
+  /// How much of the model a prefix is, and what that was measured to be worth.
+  private func worth(blockCount: Int, chunkCount: Int) -> String {
+    let (total, quality) = state.withLock { ($0.blockCount, $0.quality) }
+    let blocks = "\(blockCount) of \(total) blocks"
+    return blocks + (quality?.text(atChunkCount: chunkCount).map { ", \($0)" } ?? "")
   }
 
   private func printJSON(_ event: FetchEvent) {
@@ -87,6 +97,7 @@ final class FetchPrinter: Sendable {
       }
       guard isDue else { return }
     }
-    try? JSONLines.print(FetchEventReport(event, output: output))
+    try? JSONLines.print(
+      FetchEventReport(event, output: output, quality: state.withLock { $0.quality }))
   }
 }

@@ -142,10 +142,7 @@ extension ModelReport {
 
 extension ModelReport.Quality {
   fileprivate init(_ table: QualityTable, _ manifest: Manifest) {
-    metric =
-      switch table.metric {
-      case .perplexity: "perplexity"
-      }
+    metric = table.metric.name
     label = table.label
     source = table.sourceValue.isNaN ? nil : table.sourceValue
     points = table.points.map { point in

@@ -53,8 +53,9 @@ extension PlanReport {
     meanLevelsTotal = Double(manifest.blockCount) / divisor
     leftOverBytes = budget.fileByteCount.map { $0 - cut.fileByteCount }
     next = Next(after: cut, in: manifest)
-    quality = manifest.extensions.quality?.value(atChunkCount: cut.chunkCount)
-    qualityMetric = quality == nil ? nil : "perplexity"
+    let table = manifest.extensions.quality
+    quality = table?.value(atChunkCount: cut.chunkCount)
+    qualityMetric = quality == nil ? nil : table?.metric.name
     matrices = zip(manifest.matrices, levels).map { matrix, count in
       MatrixEntry(name: matrix.name, levels: count, levelsTotal: matrix.levelCount)
     }

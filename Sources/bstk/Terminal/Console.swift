@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Musl)
@@ -31,10 +33,21 @@ enum Console {
     }
   }
 
-  /// Lets a closed pipe fail the write instead of killing the process; to be called once at start.
-  static func ignoreBrokenPipe() {
+  /// Makes writing safe; to be called once at start. A closed pipe and a file beyond the system's
+  /// limit fail the write instead of killing the process. A standard stream that is not open at all
+  /// leads nowhere, so that no file opened later takes its number and then our talk.
+  static func prepare() {
     _ = signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGXFSZ, SIG_IGN)
+    for number in Int32(0)...2 where fcntl(number, F_GETFD) == -1 {
+      // SAFETY: the path is a valid C string. The lowest free number is the one that is missing.
+      _ = unsafe open("/dev/null", O_RDWR)
+    }
   }
+
+  /// Whether the process goes on when the reader of a stream has gone away, because its result is
+  /// a file and not what it prints.
+  static let outlivesReaders = Atomic(false)
 
   /// Prints data and a line end on standard output.
   static func out(_ text: String = "") { write(text + "\n", to: .output) }
@@ -44,7 +57,8 @@ enum Console {
 
   /// Writes text as it is.
   ///
-  /// A reader that has gone away, such as `head`, has seen all it wanted: the process ends quietly.
+  /// A reader that has gone away, such as `head`, has seen all it wanted: the process ends quietly,
+  /// unless it ``outlivesReaders``.
   static func write(_ text: String, to stream: Stream) {
     let bytes = Array(text.utf8)
     var written = 0
@@ -54,7 +68,9 @@ enum Console {
         unsafe systemWrite(stream.rawValue, buffer.baseAddress, buffer.count)
       }
       if count < 0, errno == EINTR { continue }
-      if count < 0, errno == EPIPE { exit(stream == .output ? 0 : 2) }
+      if count < 0, errno == EPIPE, !outlivesReaders.load(ordering: .relaxed) {
+        exit(stream == .output ? 0 : 2)
+      }
       guard count > 0 else { return }
       written += count
     }

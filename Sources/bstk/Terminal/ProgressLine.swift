@@ -14,6 +14,8 @@ struct ProgressLine {
   let perSecond: Double?
   var unit = Unit.bytes
   let suffix: String
+  /// Whether the share is drawn as well.
+  var isDrawn = true
 
   /// The line, cut to `width` columns: label, bar, percent, bytes, rate, time left, suffix.
   func text(width: Int) -> String {
@@ -42,7 +44,7 @@ struct ProgressLine {
   }
 
   private func bar(columns: Int) -> String {
-    guard let total, total > 0, columns >= 8, columns <= 30 else { return "" }
+    guard isDrawn, let total, total > 0, columns >= 8, columns <= 30 else { return "" }
     let filled = Int(min(1, Double(completed) / Double(total)) * Double(columns))
     let empty = String(repeating: "-", count: columns - filled)
     return "[" + String(repeating: "#", count: filled) + empty + "]  "

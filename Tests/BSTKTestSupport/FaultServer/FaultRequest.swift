@@ -1,13 +1,15 @@
 /// One request as the server read it.
-struct FaultRequest: Sendable {
+public struct FaultRequest: Sendable {
   /// 1 for the first request the server answered, and so on.
-  let number: Int
+  public let number: Int
   /// The connection it came on, from 1.
-  let connection: Int
-  let path: String
+  public let connection: Int
+  /// The target as it was sent: a path, or a whole address when the server is used as a proxy.
+  public let path: String
   /// Values by lower-case name.
-  let headers: [String: String]
+  public let headers: [String: String]
 
+  /// Reads the head of a request; nil when it is none.
   init?(number: Int, connection: Int, head: String) {
     let lines = head.split(separator: "\r\n")
     guard let first = lines.first else { return nil }
@@ -26,7 +28,7 @@ struct FaultRequest: Sendable {
   }
 
   /// The range asked for, when it is of the form `bytes=a-b`.
-  var range: Range<Int>? {
+  public var range: Range<Int>? {
     guard let value = headers["range"], value.hasPrefix("bytes=") else { return nil }
     let ends = value.dropFirst(6).split(separator: "-")
     guard ends.count == 2, let first = Int(ends[0]), let last = Int(ends[1]), first <= last else {

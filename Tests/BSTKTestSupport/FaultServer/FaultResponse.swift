@@ -1,7 +1,7 @@
 /// What the server sends, to be bent by a test before it goes out.
-struct FaultResponse: Sendable {
+public struct FaultResponse: Sendable {
   /// What happens after the body.
-  enum Ending: Sendable {
+  public enum Ending: Sendable {
     /// The connection waits for the next request.
     case keep
     /// The connection is closed.
@@ -12,17 +12,23 @@ struct FaultResponse: Sendable {
     case stall
   }
 
-  var status: Int
-  var headers: [(name: String, value: String)]
-  var body: [UInt8]
-  var ending = Ending.keep
+  /// The status code.
+  public var status: Int
+  /// The headers in order.
+  public var headers: [(name: String, value: String)]
+  /// The bytes that are sent, whatever the headers say.
+  public var body: [UInt8]
+  /// What happens after the body.
+  public var ending = Ending.keep
+  /// Whether anything is sent at all before the ending.
+  public var isAnswer = true
   /// Seconds before the first byte.
-  var delay = 0.0
+  public var delay = 0.0
   /// Seconds between pieces of this many bytes.
-  var pace: (byteCount: Int, seconds: Double)?
+  public var pace: (byteCount: Int, seconds: Double)?
 
   /// The correct answer for a file.
-  init(_ request: FaultRequest, file: [UInt8], entityTag: String) {
+  public init(_ request: FaultRequest, file: [UInt8], entityTag: String) {
     headers = [("ETag", entityTag), ("Accept-Ranges", "bytes")]
     guard let range = request.range else {
       status = 200
@@ -45,7 +51,7 @@ struct FaultResponse: Sendable {
   }
 
   /// The value of a header; nil removes it.
-  subscript(name: String) -> String? {
+  public subscript(name: String) -> String? {
     get { headers.first { $0.name == name }?.value }
     set {
       headers.removeAll { $0.name == name }
@@ -54,20 +60,20 @@ struct FaultResponse: Sendable {
   }
 
   /// Promises the whole body but sends only this much of it.
-  mutating func cut(after byteCount: Int, _ ending: Ending = .close) {
+  public mutating func cut(after byteCount: Int, _ ending: Ending = .close) {
     body = Array(body.prefix(byteCount))
     self.ending = ending
   }
 
   /// Becomes a short page with another status.
-  mutating func become(_ status: Int, _ text: String = "<html>no</html>") {
+  public mutating func become(_ status: Int, _ text: String = "<html>no</html>") {
     self.status = status
     body = Array(text.utf8)
     headers = [("Content-Length", "\(body.count)"), ("Content-Type", "text/html")]
   }
 
   /// Becomes the whole file, as from a server that knows no ranges.
-  mutating func ignoreRange(_ file: [UInt8]) {
+  public mutating func ignoreRange(_ file: [UInt8]) {
     status = 200
     body = file
     self["Content-Range"] = nil
@@ -75,8 +81,15 @@ struct FaultResponse: Sendable {
     self["Content-Length"] = "\(file.count)"
   }
 
+  /// Becomes no answer at all: the connection is closed.
+  public mutating func becomeNothing() {
+    isAnswer = false
+    body = []
+    ending = .close
+  }
+
   /// Becomes a redirect.
-  mutating func redirect(to location: String, status: Int = 302) {
+  public mutating func redirect(to location: String, status: Int = 302) {
     become(status, "")
     self["Location"] = location
   }

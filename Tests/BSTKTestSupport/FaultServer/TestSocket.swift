@@ -1,7 +1,7 @@
 import Foundation
 
 /// A connected or listening TCP socket on the loopback interface.
-final class TestSocket: Sendable {
+public final class TestSocket: Sendable {
   private let descriptor: Int32
 
   private init(_ descriptor: Int32) { self.descriptor = descriptor }
@@ -9,7 +9,7 @@ final class TestSocket: Sendable {
   deinit { close(descriptor) }
 
   /// Listens on 127.0.0.1 at a port that the system chooses.
-  static func listening() throws -> (socket: TestSocket, port: Int) {
+  public static func listening() throws -> (socket: TestSocket, port: Int) {
     #if canImport(Glibc)
       let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     #else
@@ -32,28 +32,29 @@ final class TestSocket: Sendable {
     return (TestSocket(descriptor), Int(UInt16(bigEndian: address.sin_port)))
   }
 
-  /// Whether somebody listens at a port.
-  static func canConnect(to port: Int) -> Bool {
+  /// Connects to a port of 127.0.0.1; nil when nobody listens there.
+  public static func connected(to port: Int) -> TestSocket? {
     #if canImport(Glibc)
-      let probe = TestSocket(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+      let connection = TestSocket(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
     #else
-      let probe = TestSocket(socket(AF_INET, SOCK_STREAM, 0))
+      let connection = TestSocket(socket(AF_INET, SOCK_STREAM, 0))
     #endif
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = UInt16(port).bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
     // SAFETY: as in `listening`.
-    return unsafe withUnsafePointer(to: &address) { pointer in
+    let code = unsafe withUnsafePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
         unsafe connect(
-          probe.descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+          connection.descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
+    return code == 0 ? connection : nil
   }
 
   /// Waits for a connection; nil once the socket was shut down.
-  func accepted() -> TestSocket? {
+  public func accepted() -> TestSocket? {
     while true {
       let connection = accept(descriptor, nil, nil)
       if connection >= 0 { return TestSocket(connection) }
@@ -62,7 +63,7 @@ final class TestSocket: Sendable {
   }
 
   /// Reads up to 4 KiB; empty at the end.
-  func receive() -> [UInt8] {
+  public func receive() -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 4096)
     // SAFETY: reads at most the buffer's length.
     let taken = unsafe recv(descriptor, &buffer, buffer.count, 0)
@@ -70,7 +71,7 @@ final class TestSocket: Sendable {
   }
 
   /// Sends bytes; false when the other side has gone.
-  func send(_ bytes: ArraySlice<UInt8>) -> Bool {
+  public func send(_ bytes: ArraySlice<UInt8>) -> Bool {
     var rest = bytes
     while !rest.isEmpty {
       // SAFETY: the pointer and count are those of the slice.
@@ -84,10 +85,13 @@ final class TestSocket: Sendable {
   }
 
   /// Ends both directions, which wakes threads that wait on the socket.
-  func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR.rawBits)) }
+  public func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR.rawBits)) }
+
+  /// Wakes threads that wait to receive, without telling the other side.
+  func stopReceiving() { shutdown(descriptor, Int32(SHUT_RD.rawBits)) }
 
   /// Makes the close that follows a reset.
-  func resetOnClose() {
+  public func resetOnClose() {
     var linger = linger(l_onoff: 1, l_linger: 0)
     // SAFETY: the option takes a `linger`, which outlives the call.
     _ = unsafe setsockopt(
@@ -95,7 +99,7 @@ final class TestSocket: Sendable {
   }
 
   /// Whether the other side has closed.
-  var isClosedByPeer: Bool {
+  public var isClosedByPeer: Bool {
     var byte: UInt8 = 0
     // SAFETY: one byte is offered, and only looked at.
     let taken = unsafe recv(

@@ -1,34 +1,39 @@
 import Foundation
-import Synchronization
+import BSTKStore
 
 /// An HTTP/1.1 server on loopback that answers ranges of one file correctly, except where a test
 /// bends the answer. One thread per connection.
-final class FaultServer: Sendable {
-  typealias Bend = @Sendable (FaultRequest, inout FaultResponse) -> Void
+public final class FaultServer: Sendable {
+  /// Bends the right answer to a request into another; called on the connection's thread.
+  public typealias Bend = @Sendable (FaultRequest, inout FaultResponse) -> Void
 
   private struct State {
     var file: [UInt8]
     var entityTag = "\"first\""
     var requests: [FaultRequest] = []
     var connections: [TestSocket] = []
+    var connectionCount = 0
     var bodyByteCount = 0
     var isStopped = false
   }
 
-  private let state: Mutex<State>
+  private let state: Lock<State>
   private let listener: TestSocket
   private let bend: Bend
-  let port: Int
+  /// Where it listens.
+  public let port: Int
 
-  init(_ file: [UInt8], bend: @escaping Bend = { _, _ in }) throws {
-    state = Mutex(State(file: file))
+  /// Starts a server for one file.
+  public init(_ file: [UInt8], bend: @escaping Bend = { _, _ in }) throws {
+    state = Lock(State(file: file))
     (listener, port) = try TestSocket.listening()
     self.bend = bend
     Thread.detachNewThread { [self] in
       while let connection = listener.accepted() {
         let number = state.withLock { state in
           state.connections.append(connection)
-          return state.isStopped ? 0 : state.connections.count
+          state.connectionCount += 1
+          return state.isStopped ? 0 : state.connectionCount
         }
         if number == 0 { return connection.shutDown() }
         Thread.detachNewThread { [self] in serve(connection, number) }
@@ -37,7 +42,7 @@ final class FaultServer: Sendable {
   }
 
   /// Ends every connection and the listener.
-  func stop() {
+  public func stop() {
     state.withLock { state in
       state.isStopped = true
       for connection in state.connections { connection.shutDown() }
@@ -45,16 +50,21 @@ final class FaultServer: Sendable {
     listener.shutDown()
   }
 
-  func url(_ path: String = "/m.bstk") -> String { "http://127.0.0.1:\(port)\(path)" }
+  /// An address of the file; every path is one.
+  public func url(_ path: String = "/m.bstk") -> String { "http://127.0.0.1:\(port)\(path)" }
+
+  /// The same server under another name, which is another host to a client.
+  public func otherURL(_ path: String = "/m.bstk") -> String { "http://localhost:\(port)\(path)" }
 
   /// Everything asked so far.
-  var requests: [FaultRequest] { state.withLock { $0.requests } }
-  var connectionCount: Int { state.withLock { $0.connections.count } }
+  public var requests: [FaultRequest] { state.withLock { $0.requests } }
+  /// Connections accepted so far.
+  public var connectionCount: Int { state.withLock { $0.connectionCount } }
   /// Body bytes that left the server.
-  var bodyByteCount: Int { state.withLock { $0.bodyByteCount } }
+  public var bodyByteCount: Int { state.withLock { $0.bodyByteCount } }
 
   /// Publishes another file under the same address.
-  func replace(_ file: [UInt8], entityTag: String) {
+  public func replace(_ file: [UInt8], entityTag: String) {
     state.withLock {
       $0.file = file
       $0.entityTag = entityTag
@@ -95,7 +105,7 @@ final class FaultServer: Sendable {
     var response = original
     bend(request, &response)
     wait(response.delay, connection)
-    guard connection.send(response.head[...]) else { return false }
+    guard !response.isAnswer || connection.send(response.head[...]) else { return false }
     let step = response.pace?.byteCount ?? 64 << 10
     var rest = response.body[...]
     while !rest.isEmpty {
