@@ -62,9 +62,13 @@ public struct Compressor: Sendable {
       try writer.addAuxiliary(name: name, bytes.span)
     }
     for (index, tensor) in others.enumerated() {
-      reporter.event(.tensors, tensor.name, index: index, of: others.count)
-      try add(tensor, of: folder, to: &writer, isCancelled: isCancelled)
-      reporter.doneByteCount += tensor.byteCount
+      let start = reporter.doneByteCount
+      try add(tensor, of: folder, to: &writer) { position throws(BSTKError) in
+        reporter.doneByteCount = start + position
+        reporter.event(.tensors, tensor.name, index: index, of: others.count)
+        try Self.check(isCancelled)
+      }
+      reporter.doneByteCount = start + tensor.byteCount
     }
     var blocks: [SpooledBlock] = []
     var results: [CompressionResult.Matrix] = []
@@ -92,13 +96,14 @@ public struct Compressor: Sendable {
     if isCancelled() { throw BSTKError(.cancelled, "the compression was cancelled") }
   }
 
+  /// - Parameter checkpoint: Called before each tile with the tensor's bytes before it.
   private func add(
     _ tensor: TensorDescription, of folder: HuggingFaceFolder, to writer: inout ModelWriter,
-    isCancelled: () -> Bool
+    checkpoint: (Int) throws(BSTKError) -> Void
   ) throws(BSTKError) {
     try writer.addTensor(name: tensor.name, type: tensor.type, dimensions: tensor.shape) {
       range throws(BSTKError) in
-      try Self.check(isCancelled)
+      try checkpoint(range.lowerBound)
       var bytes = [UInt8](repeating: 0, count: range.count)
       var span = bytes.mutableSpan
       try folder.readBytes(of: tensor.name, from: range.lowerBound, into: &span)
