@@ -32,8 +32,9 @@ import tempfile
 import termios
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-TEXTS = ROOT / "Fixtures/models/pd-llama"
+import support
+
+TEXTS = support.ROOT / "Fixtures/models/pd-llama"
 HIDDEN, INTERMEDIATE, HEADS, KEY_VALUE_HEADS, HEAD_DIMENSION = 2048, 8192, 32, 8, 64
 VOCABULARY = 128256
 WINDOW = 256
@@ -61,8 +62,10 @@ LAYER = {
 
 def make_model(folder, layers):
     """Writes a folder in the layout of Hugging Face; returns the bytes of its tensors."""
-    import numpy
-
+    try:
+        import numpy
+    except ImportError:
+        support.skip(f"{sys.executable} has no numpy")
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(CONFIGURATION | {"num_hidden_layers": layers}))
     shutil.copy(TEXTS / "tokenizer.json", folder)
@@ -232,8 +235,7 @@ def torch_figures(options):
 
 def main():
     sys.stdout.reconfigure(line_buffering=True)
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--bstk", default=str(ROOT / ".build/release/bstk"))
+    parser = support.parser(__doc__)
     parser.add_argument("--layers", type=int, default=16)
     parser.add_argument("--levels", type=int, default=8)
     parser.add_argument("--rank", type=int, default=16)
@@ -249,6 +251,7 @@ def main():
     options = parser.parse_args()
     if options.torch_worker:
         return run_torch(options)
+    bstk = support.prepare(options.bstk)
 
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(dir=options.work) as work:
@@ -256,12 +259,12 @@ def main():
         size = make_model(model, options.layers)
         os.environ["OPENBLAS_NUM_THREADS"] = str(options.threads)
         watch = Watch([
-            options.bstk, "compress", str(model), "-o", f"{work}/model.bstk",
+            str(bstk), "compress", str(model), "-o", f"{work}/model.bstk",
             "--levels", str(options.levels), "--rank", str(options.rank),
             "--calibration", str(TEXTS / "calibration.txt"),
             "--calibration-windows", str(options.windows), "--threads", str(options.threads)])
         if watch.status:
-            sys.exit(f"bstk ended with {watch.status}: {watch.lines[-1][1]}")
+            support.refuse(f"bstk ended with {watch.status}: {watch.lines[-1][1]}")
         output = os.path.getsize(f"{work}/model.bstk")
     steps = {
         "calibrating": watch.seconds_of(r"^calibrating"),
@@ -278,15 +281,10 @@ def main():
     print(f"{'all, with reading, writing':<28} {watch.seconds:>9.1f} "
           f"{watch.seconds / options.layers:>9.2f}   (CPU {watch.cpu_seconds:.1f})")
 
-    verdicts = {
-        f"at most {bound / 1e9:.2f} GB resident: {watch.memory / 1e9:.2f} GB":
-            watch.memory <= bound,
-        f"no silence above {options.silence:g} s: {silence:.1f} s at \"{line}\"":
-            silence <= options.silence,
-    }
     print()
-    for name, holds in verdicts.items():
-        print(f"{'holds' if holds else 'FAILS'}: {name}")
+    targets = support.Targets()
+    targets.at_most("resident memory", watch.memory / 1e9, bound / 1e9, " GB")
+    targets.at_most(f"silence, at \"{line}\"", silence, options.silence, " s")
 
     figures = torch_figures(options) if options.torch_layers else None
     if figures:
@@ -308,7 +306,7 @@ def main():
                 "seconds": watch.seconds, "cpu_seconds": watch.cpu_seconds,
                 "resident_bytes": watch.memory, "resident_bound": bound,
                 "longest_silence": {"seconds": silence, "line": line}, "torch": figures}, file)
-    sys.exit(0 if all(verdicts.values()) else 1)
+    targets.exit(False)
 
 
 if __name__ == "__main__":

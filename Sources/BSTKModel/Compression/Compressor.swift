@@ -84,11 +84,14 @@ public struct Compressor: Sendable {
       results.append(CompressionResult.Matrix(name: tensor.name, relativeErrors: errors))
       reporter.doneByteCount += tensor.byteCount
     }
-    reporter.event(.assembling, "", index: 0, of: 1)
     try Self.check(isCancelled)
     let manifest = try writer.finish(
       stack: StackOrder.byWorthPerByte(blocks),
-      extensions: IndexExtensions(provenance: options.provenance))
+      extensions: IndexExtensions(provenance: options.provenance)
+    ) { written, total throws(BSTKError) in
+      reporter.event(.assembling, "", index: written - 1, of: total)
+      try Self.check(isCancelled)
+    }
     return CompressionResult(manifest: manifest, matrices: results)
   }
 
