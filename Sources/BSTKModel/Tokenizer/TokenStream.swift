@@ -70,16 +70,26 @@ public struct TokenStream: Sendable {
   ) throws(BSTKError) {
     buffer.append(contentsOf: text)
     guard buffer.count >= nextAttempt else { return }
+    try encodeChunks(into: &tokens)
+    // Without a place to cut, look again only when the text has doubled.
+    nextAttempt = 2 * (buffer.count < 2 * chunkSize ? chunkSize : buffer.count)
+  }
+
+  /// Encodes what can be cut off; another chunk's length stays behind each cut. Where the cuts are
+  /// depends on the text alone, not on how it arrives.
+  private mutating func encodeChunks(into tokens: inout [TokenID]) throws(BSTKError) {
     var start = 0
-    while buffer.count - start >= 2 * chunkSize || start == 0 {
-      let end = start + chunkSize
-      guard end < buffer.count, let cut = cut(in: start + 1..<end) else { break }
+    var end = chunkSize
+    while buffer.count - end >= chunkSize {
+      guard let cut = cut(in: max(start + 1, end - chunkSize)..<end) else {
+        end += chunkSize
+        continue
+      }
       try encode(start..<cut, into: &tokens)
       start = cut
+      end = start + chunkSize
     }
     buffer.removeFirst(start)
-    // Without a place to cut, look again only when the text has doubled.
-    nextAttempt = start > 0 ? 2 * chunkSize : max(2 * buffer.count, 2 * chunkSize)
   }
 
   /// A safe place that no added token, even one not wholly there yet, can reach, with a character
@@ -105,6 +115,7 @@ public struct TokenStream: Sendable {
   }
 
   mutating func finish(into tokens: inout [TokenID]) throws(BSTKError) {
+    try encodeChunks(into: &tokens)
     if isStart || !buffer.isEmpty { try encode(0..<buffer.count, into: &tokens) }
     if addsSpecialTokens { tokens.append(contentsOf: tokenizer.template.suffix) }
     buffer = []

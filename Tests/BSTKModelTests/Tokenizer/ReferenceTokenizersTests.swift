@@ -66,6 +66,26 @@ import Testing
     #expect(tokens.count > 1000)
   }
 
+  @Test func `a stretch without a place to cut holds up only itself`() throws {
+    let (tokenizer, _) = try ReferenceTokenizers.open("llama2")
+    let text =
+      String(repeating: "In the beginning. ", count: 20) + String(repeating: "天地", count: 2000)
+      + String(repeating: " In the beginning.", count: 2000)
+    let bytes = Array(text.utf8)
+    for step in [100, 7000, bytes.count] {
+      var stream = TokenStream(tokenizer, addingSpecialTokens: false, chunkSize: 500)
+      var tokens: [TokenID] = []
+      for start in stride(from: 0, to: bytes.count, by: step) {
+        try stream.append(
+          bytes.span.extracting(start..<min(start + step, bytes.count)), into: &tokens)
+      }
+      let early = tokens.count
+      try stream.finish(into: &tokens)
+      #expect(try tokens == tokenizer.encode(text))
+      #expect(early > tokens.count / 2, "in steps of \(step)")
+    }
+  }
+
   @Test(arguments: [[0xFF], [0x41, 0xC3, 0x28], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80]])
   func `bytes that are not UTF-8 are refused`(_ bytes: [UInt8]) throws {
     let (tokenizer, _) = try ReferenceTokenizers.open("gpt2")
