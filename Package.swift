@@ -45,6 +45,10 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    // Optional: without it CSentencePiece is built as a stub, and only a warning tells.
+    .systemLibrary(
+      name: "CSentencePieceLibrary", pkgConfig: "sentencepiece",
+      providers: [.apt(["libsentencepiece-dev"]), .brew(["sentencepiece"])]),
     .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd",
       providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
@@ -54,6 +58,7 @@ let package = Package(
     .target(
       name: "CKernels",
       cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
+    .target(name: "CSentencePiece", dependencies: ["CSentencePieceLibrary"]),
 
     // MARK: Libraries
 
@@ -66,7 +71,9 @@ let package = Package(
     .target(name: "BSTKFormat", swiftSettings: settings),
     .target(
       name: "BSTKModel",
-      dependencies: ["BSTKCodec", "BSTKFormat", "BSTKNumerics", "BSTKStore", "CKernels"],
+      dependencies: [
+        "BSTKCodec", "BSTKFormat", "BSTKNumerics", "BSTKStore", "CKernels", "CSentencePiece",
+      ],
       swiftSettings: settings),
     .target(
       name: "BSTKNumerics", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: settings),
@@ -130,5 +137,6 @@ let package = Package(
       name: "ConformanceTests",
       dependencies: ["BSTKCodec", "BSTKFormat", "BSTKStore", "BSTKTestSupport", subprocess],
       swiftSettings: settings),
-  ]
+  ],
+  cxxLanguageStandard: .cxx17
 )

@@ -56,7 +56,7 @@ struct CalibrationCommandTests {
       #expect(provenance.contains(line))
     }
     let best = try #require(try ModelFile(fixture.model).manifest.extensions.provenance)
-    for line in ["gain=1.35", "scales=all", "order=worth"] { #expect(best.contains(line)) }
+    for line in ["gain=look-ahead", "scales=all", "order=worth"] { #expect(best.contains(line)) }
   }
 
   @Test(

@@ -50,6 +50,8 @@ public struct CalibratedCompression {
     case ordering(WorkProgress)
     /// Measuring quality at cut points.
     case evaluating(WorkProgress)
+    /// Writing the chunks in their final order.
+    case writing(WorkProgress)
   }
 
   let folder: HuggingFaceFolder
@@ -129,7 +131,11 @@ public struct CalibratedCompression {
       }
     }
     let manifest = try draft.restack(
-      to: path, stack: stack, worths: worths.values, extensions: extensions)
+      to: path, stack: stack, worths: worths.values, extensions: extensions
+    ) { written, total throws(BSTKError) in
+      try Self.check(isCancelled)
+      progress(.writing(WorkProgress(completed: written, total: total)))
+    }
     return CompressionResult(manifest: manifest, matrices: result.matrices)
   }
 

@@ -40,7 +40,8 @@ public struct Calibrator {
 
   /// Gathers the statistics.
   ///
-  /// - Parameter progress: Called after each layer. Throwing cancels the calibration.
+  /// - Parameter progress: Called after each tile of a layer's input. Throwing cancels the
+  ///   calibration.
   /// - Throws: what ``windows(of:options:)``, reading weights and `progress` throw.
   public func run(
     _ tokens: [TokenID], progress: (WorkProgress) throws -> Void = { _ in }
@@ -49,24 +50,28 @@ public struct Calibrator {
     var states = try transformer.embed(windows)
     var layers: [String: InputStatistics.Layer] = [:]
     let layerCount = transformer.configuration.layerCount
-    for index in 0..<layerCount {
-      var sums: [String: InputSum] = [:]
-      var sharers: [String: [LinearLayer]] = [:]
-      try transformer.apply(transformer.loadLayer(index), to: &states) { linears, input in
-        guard let first = linears.first else { return }
-        sharers[first.name] = linears
-        sums[
-          first.name,
-          default: InputSum(
-            width: first.inFeatures, windowLength: options.windowLength,
-            gathersSecondMoments: options.gathersSecondMoments)
-        ].add(input)
+    // Four inputs in each layer: of q, k and v, of o, of gate and up, of down.
+    var meter = WorkMeter(total: 4 * layerCount * states.tokenCount)
+    try withoutActuallyEscaping(progress) { progress in
+      for index in 0..<layerCount {
+        var sums: [String: InputSum] = [:]
+        var sharers: [String: [LinearLayer]] = [:]
+        try transformer.apply(transformer.loadLayer(index), to: &states) { linears, input in
+          guard let first = linears.first else { return }
+          sharers[first.name] = linears
+          sums[
+            first.name,
+            default: InputSum(
+              width: first.inFeatures, windowLength: options.windowLength,
+              gathersSecondMoments: options.gathersSecondMoments)
+          ].add(input)
+          try progress(meter.advance(by: input.count / first.inFeatures))
+        }
+        for (name, linears) in sharers {
+          guard let layer = sums[name]?.statistics else { continue }
+          for linear in linears { layers[linear.name] = layer }
+        }
       }
-      for (name, linears) in sharers {
-        guard let layer = sums[name]?.statistics else { continue }
-        for linear in linears { layers[linear.name] = layer }
-      }
-      try progress(WorkProgress(completed: index + 1, total: layerCount))
     }
     return InputStatistics(
       layers: layers, windowCount: windows.count, windowLength: options.windowLength)

@@ -12,6 +12,8 @@ public struct CompressionOptions: Hashable, Sendable {
   /// What the first level's magnitude is multiplied with. More than 1 leaves a residual that later
   /// levels describe better, at the price of the prefix that has only first levels.
   public var firstLevelGain: Float = 1
+  /// Whether the first level looks ahead to the second by what a matrix's magnitude leaves open.
+  public var looksAhead = false
   /// Seeds the random start vectors of the decomposition.
   public var seed: UInt64 = 0
   /// Threads of the numeric library, or nil to leave its choice alone.
@@ -29,7 +31,7 @@ public struct CompressionOptions: Hashable, Sendable {
     levels=\(levelCount)
     rank=\(rank)
     vectors=\(vectors.name)
-    gain=\(firstLevelGain)
+    gain=\(looksAhead ? "look-ahead" : "\(firstLevelGain)")
     seed=\(seed)
     """
   }

@@ -14,9 +14,9 @@ public struct CompressionProgress: Hashable, Sendable {
   public let phase: Phase
   /// The tensor at hand; empty while the file is assembled.
   public let name: String
-  /// Its number among the phase's tensors, from 0.
+  /// Its number among the phase's tensors, from 0; of the file's chunks while it is assembled.
   public let index: Int
-  /// The phase's tensors.
+  /// The phase's tensors, or the file's chunks.
   public let count: Int
   /// Levels of the matrix that are done; 0 for other tensors.
   public let levelCount: Int

@@ -46,6 +46,7 @@ extension Compressor {
     settings.vectorType = BSTKNumerics.VectorType(options.vectors)
     settings.seed = options.seed
     settings.magnitudeGains = [options.firstLevelGain]
+    settings.looksAhead = options.looksAhead
     settings.inputScale = try scales?.scale(of: tensor.name, columns: tensor.shape[1])
     do throws(NumericsError) {
       // Given away, so that the decomposer works on this memory and not on a copy.

@@ -62,9 +62,13 @@ public struct Compressor: Sendable {
       try writer.addAuxiliary(name: name, bytes.span)
     }
     for (index, tensor) in others.enumerated() {
-      reporter.event(.tensors, tensor.name, index: index, of: others.count)
-      try add(tensor, of: folder, to: &writer, isCancelled: isCancelled)
-      reporter.doneByteCount += tensor.byteCount
+      let start = reporter.doneByteCount
+      try add(tensor, of: folder, to: &writer) { position throws(BSTKError) in
+        reporter.doneByteCount = start + position
+        reporter.event(.tensors, tensor.name, index: index, of: others.count)
+        try Self.check(isCancelled)
+      }
+      reporter.doneByteCount = start + tensor.byteCount
     }
     var blocks: [SpooledBlock] = []
     var results: [CompressionResult.Matrix] = []
@@ -80,11 +84,14 @@ public struct Compressor: Sendable {
       results.append(CompressionResult.Matrix(name: tensor.name, relativeErrors: errors))
       reporter.doneByteCount += tensor.byteCount
     }
-    reporter.event(.assembling, "", index: 0, of: 1)
     try Self.check(isCancelled)
     let manifest = try writer.finish(
       stack: StackOrder.byWorthPerByte(blocks),
-      extensions: IndexExtensions(provenance: options.provenance))
+      extensions: IndexExtensions(provenance: options.provenance)
+    ) { written, total throws(BSTKError) in
+      reporter.event(.assembling, "", index: written - 1, of: total)
+      try Self.check(isCancelled)
+    }
     return CompressionResult(manifest: manifest, matrices: results)
   }
 
@@ -92,13 +99,14 @@ public struct Compressor: Sendable {
     if isCancelled() { throw BSTKError(.cancelled, "the compression was cancelled") }
   }
 
+  /// - Parameter checkpoint: Called before each tile with the tensor's bytes before it.
   private func add(
     _ tensor: TensorDescription, of folder: HuggingFaceFolder, to writer: inout ModelWriter,
-    isCancelled: () -> Bool
+    checkpoint: (Int) throws(BSTKError) -> Void
   ) throws(BSTKError) {
     try writer.addTensor(name: tensor.name, type: tensor.type, dimensions: tensor.shape) {
       range throws(BSTKError) in
-      try Self.check(isCancelled)
+      try checkpoint(range.lowerBound)
       var bytes = [UInt8](repeating: 0, count: range.count)
       var span = bytes.mutableSpan
       try folder.readBytes(of: tensor.name, from: range.lowerBound, into: &span)

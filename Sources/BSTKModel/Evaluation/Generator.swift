@@ -61,7 +61,7 @@ public struct Generator: Sendable {
     _ prompt: String, maximumTokens: Int, with model: borrowing ResidentModel,
     receive: (String) throws -> Bool
   ) throws -> Summary {
-    var input = tokenizer.encode(prompt, addingSpecialTokens: true)
+    var input = try tokenizer.encode(prompt, addingSpecialTokens: true)
     if input.isEmpty, let begin = model.configuration.beginTokenID { input = [begin] }
     guard !input.isEmpty else {
       throw BSTKError(

@@ -1,9 +1,13 @@
 extension OutputHead {
   /// The KL divergence in nats of the next-token distributions of each of `variants` from those of
-  /// `reference`, averaged over tokens.
+  /// `reference`, summed over tokens. Rounding alone can take a sum below zero.
   ///
+  /// - Parameter counted: Called often with the tokens counted since, of the reference or of one
+  ///   variant. Throwing cancels.
   /// - Precondition: all are states of the same texts.
-  func meanDivergences(of variants: [HiddenStates], from reference: HiddenStates) -> [Double] {
+  func divergences(
+    of variants: [HiddenStates], from reference: HiddenStates, counted: (Int) throws -> Void
+  ) rethrows -> [Double] {
     let width = reference.width
     let vocabulary = configuration.vocabularySize
     let tileRows = 64
@@ -12,6 +16,7 @@ extension OutputHead {
       let rows = min(tileRows, reference.tokenCount - start)
       let range = start * width..<(start + rows) * width
       let p = logits(reference.values.span.extracting(range))
+      try counted(rows)
       for (number, states) in variants.enumerated() {
         precondition(states.values.count == reference.values.count)
         let q = logits(states.values.span.extracting(range))
@@ -20,9 +25,9 @@ extension OutputHead {
           sums[number] += Kernels.divergence(
             of: q.span.extracting(columns), from: p.span.extracting(columns))
         }
+        try counted(rows)
       }
     }
-    // Rounding alone can take a sum below zero.
-    return sums.map { $0 < 0 ? 0 : $0 / Double(max(reference.tokenCount, 1)) }
+    return sums
   }
 }

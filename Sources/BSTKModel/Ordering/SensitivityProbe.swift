@@ -38,7 +38,7 @@ public struct SensitivityProbe {
 
   /// The divergence in nats per token for each matrix of the file, by its number.
   ///
-  /// - Parameter progress: Called after each layer. Throwing cancels the probe.
+  /// - Parameter progress: Called often. Throwing cancels the probe.
   /// - Throws: `MODEL` when the text is shorter than a window, and what reading weights throws.
   public func run(
     _ tokens: [TokenID], progress: (WorkProgress) throws -> Void = { _ in }
@@ -47,10 +47,20 @@ public struct SensitivityProbe {
     calibration.windowCount = options.windowCount
     calibration.windowLength = options.windowLength
     let windows = try Calibrator.windows(of: tokens, options: calibration)
-    let outcome = try variants.run(windows, levels: options.levelCount, progress: progress)
-    let head = try variants.transformer.loadHead()
-    let divergences = head.meanDivergences(
-      of: outcome.variants.map(\.states), from: outcome.base)
-    return Dictionary(uniqueKeysWithValues: zip(outcome.variants.map(\.matrix), divergences))
+    var meter = variants.meter(windows)
+    var sums: [Int: Double] = [:]
+    for batch in variants.batches(of: windows) {
+      let outcome = try variants.run(
+        batch, levels: options.levelCount, meter: &meter, progress: progress)
+      let parts = try variants.transformer.loadHead().divergences(
+        of: outcome.variants.map(\.states), from: outcome.base
+      ) { try progress(meter.advance(by: $0)) }
+      for (variant, part) in zip(outcome.variants, parts) {
+        sums[variant.matrix, default: 0] += part
+      }
+    }
+    let tokens = Double(windows.reduce(0) { $0 + $1.count })
+    // Not `max`, which would make a number of what is none.
+    return sums.mapValues { $0 < 0 ? 0 : $0 / tokens }
   }
 }

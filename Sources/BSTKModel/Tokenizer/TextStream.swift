@@ -24,10 +24,10 @@ public struct TextStream: Sendable {
     if skipsSpecialTokens, decoder.special.contains(token) { return "" }
     var bytes = decoder.bytes(of: token)
     if isStart, !bytes.isEmpty {
-      isStart = false
-      if bytes.starts(with: decoder.strippedPrefix) {
+      if token != decoder.unstripped, bytes.starts(with: decoder.strippedPrefix) {
         bytes.removeFirst(decoder.strippedPrefix.count)
       }
+      isStart = decoder.stripsRepeatedly && bytes.isEmpty
     }
     pending.append(contentsOf: bytes)
     let kept = UTF8Text.incompleteSuffix(of: pending)

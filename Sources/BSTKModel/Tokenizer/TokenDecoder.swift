@@ -6,6 +6,10 @@ struct TokenDecoder: Sendable {
   let special: Set<TokenID>
   /// What the first token of a text loses where it starts with it.
   let strippedPrefix: [UInt8]
+  /// Whether the next one loses it too, as long as nothing is left of those before.
+  var stripsRepeatedly = false
+  /// A token that loses nothing.
+  var unstripped: TokenID?
 
   /// Number of ids.
   var count: Int { bytes.count }

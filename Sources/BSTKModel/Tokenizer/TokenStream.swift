@@ -4,13 +4,10 @@ public import BSTKFormat
 ///
 /// Memory is one chunk of text, unless the text has no place where it may be cut.
 public struct TokenStream: Sendable {
-  /// Text is encoded in chunks of about this many bytes.
-  static let defaultChunkSize = 1 << 20
-
   private let tokenizer: Tokenizer
   private let chunkSize: Int
   private let addsSpecialTokens: Bool
-  private var space = BPEModel.Workspace()
+  private var space = TokenizerModel.Workspace()
   /// Text not encoded yet; valid UTF-8.
   private var buffer: [UInt8] = []
   /// The start of a character whose end has not arrived.
@@ -23,9 +20,10 @@ public struct TokenStream: Sendable {
   /// Starts a text.
   public init(_ tokenizer: Tokenizer, addingSpecialTokens: Bool = false) {
     self.init(
-      tokenizer, addingSpecialTokens: addingSpecialTokens, chunkSize: Self.defaultChunkSize)
+      tokenizer, addingSpecialTokens: addingSpecialTokens, chunkSize: tokenizer.model.chunkSize)
   }
 
+  /// Starts a text that is encoded in chunks of about so many bytes.
   init(_ tokenizer: Tokenizer, addingSpecialTokens: Bool, chunkSize: Int) {
     self.tokenizer = tokenizer
     self.chunkSize = chunkSize
@@ -36,7 +34,8 @@ public struct TokenStream: Sendable {
   /// Takes the next bytes of UTF-8 text; they may end inside a character. Appends the tokens that
   /// are certain by now.
   ///
-  /// - Throws: `BSTKError` with code `TOKENIZER` at the first byte that is not UTF-8.
+  /// - Throws: `BSTKError` with code `TOKENIZER` at the first byte that is not UTF-8, and what
+  ///   ``Tokenizer/encode(_:addingSpecialTokens:)`` throws.
   public mutating func append(_ bytes: Span<UInt8>, into tokens: inout [TokenID]) throws(BSTKError)
   {
     var text = incomplete + [UInt8](copying: bytes)
@@ -50,59 +49,77 @@ public struct TokenStream: Sendable {
         .tokenizer, "the text is not UTF-8", offset: UInt64(start + fault),
         remedy: "convert the text to UTF-8")
     }
-    append(validText: text, into: &tokens)
+    try append(validText: text, into: &tokens)
   }
 
   /// Takes the end of the text and appends the tokens that remain.
   ///
-  /// - Throws: `BSTKError` with code `TOKENIZER` when the text ends inside a character.
+  /// - Throws: `BSTKError` with code `TOKENIZER` when the text ends inside a character, and what
+  ///   ``Tokenizer/encode(_:addingSpecialTokens:)`` throws.
   public mutating func finish(checkingInto tokens: inout [TokenID]) throws(BSTKError) {
     guard incomplete.isEmpty else {
       throw BSTKError(
         .tokenizer, "the text ends inside a UTF-8 character",
         offset: UInt64(byteCount - incomplete.count))
     }
-    finish(into: &tokens)
+    try finish(into: &tokens)
   }
 
-  mutating func append(validText text: [UInt8], into tokens: inout [TokenID]) {
+  mutating func append(
+    validText text: [UInt8], into tokens: inout [TokenID]
+  ) throws(BSTKError) {
     buffer.append(contentsOf: text)
     guard buffer.count >= nextAttempt else { return }
-    var start = 0
-    while buffer.count - start >= 2 * chunkSize || start == 0 {
-      let end = start + chunkSize
-      guard end < buffer.count, let cut = cut(in: start + 1..<end) else { break }
-      encode(start..<cut, into: &tokens)
-      start = cut
-    }
-    buffer.removeFirst(start)
+    try encodeChunks(into: &tokens)
     // Without a place to cut, look again only when the text has doubled.
-    nextAttempt = start > 0 ? 2 * chunkSize : max(2 * buffer.count, 2 * chunkSize)
+    nextAttempt = 2 * (buffer.count < 2 * chunkSize ? chunkSize : buffer.count)
   }
 
-  /// A safe place that no added token, even one not wholly there yet, can reach.
+  /// Encodes what can be cut off; another chunk's length stays behind each cut. Where the cuts are
+  /// depends on the text alone, not on how it arrives.
+  private mutating func encodeChunks(into tokens: inout [TokenID]) throws(BSTKError) {
+    var start = 0
+    var end = chunkSize
+    while buffer.count - end >= chunkSize {
+      guard let cut = cut(in: max(start + 1, end - chunkSize)..<end) else {
+        end += chunkSize
+        continue
+      }
+      try encode(start..<cut, into: &tokens)
+      start = cut
+      end = start + chunkSize
+    }
+    buffer.removeFirst(start)
+  }
+
+  /// A safe place that no added token, even one not wholly there yet, can reach, with a character
+  /// more after it than the space that may be there.
   private func cut(in range: Range<Int>) -> Int? {
     let tokens = tokenizer.addedTokens
     let others = tokenizer.normalizedAddedTokens
     let margin = max(tokens.maximumLength, others.maximumLength)
-    var upper = min(range.upperBound, buffer.count - margin - 1)
+    var upper = min(range.upperBound, buffer.count - margin - 2)
     while upper > range.lowerBound, buffer[upper] & 0xC0 == 0x80 { upper -= 1 }
     guard upper > range.lowerBound else { return nil }
     return tokenizer.boundaries.last(
       in: buffer.span, range: range.lowerBound..<upper, avoiding: tokens, others)
   }
 
-  private mutating func encode(_ range: Range<Int>, into tokens: inout [TokenID]) {
+  private mutating func encode(
+    _ range: Range<Int>, into tokens: inout [TokenID]
+  ) throws(BSTKError) {
     if isStart, addsSpecialTokens { tokens.append(contentsOf: tokenizer.template.prefix) }
-    tokenizer.encode(
+    try tokenizer.encode(
       piece: Array(buffer[range]), isStart: isStart, using: &space, into: &tokens)
     isStart = false
   }
 
-  mutating func finish(into tokens: inout [TokenID]) {
-    if isStart || !buffer.isEmpty { encode(0..<buffer.count, into: &tokens) }
+  mutating func finish(into tokens: inout [TokenID]) throws(BSTKError) {
+    try encodeChunks(into: &tokens)
+    if isStart || !buffer.isEmpty { try encode(0..<buffer.count, into: &tokens) }
     if addsSpecialTokens { tokens.append(contentsOf: tokenizer.template.suffix) }
     buffer = []
+    space.followsUnknown = false
     isStart = true
   }
 

@@ -1,15 +1,15 @@
-internal import BSTKFormat
+public import BSTKFormat
 
-/// Text to token ids and back, by a byte-pair encoding: a Hugging Face `tokenizer.json`, byte-level
-/// as in GPT-2, Llama 3 and Qwen2 or of the SentencePiece kind, or a SentencePiece
+/// Text to token ids and back: a Hugging Face `tokenizer.json` with a byte-pair encoding,
+/// byte-level as in GPT-2, Llama 3 and Qwen2 or of the SentencePiece kind, or a SentencePiece
 /// `tokenizer.model` as in Llama 2 and Mistral.
 ///
-/// Ids equal those of the Hugging Face tokenizers and the SentencePiece libraries. A tokenizer is a value; encoding runs
-/// on the calling thread, in time n log n of the text.
+/// Ids equal those of the Hugging Face tokenizers and the SentencePiece libraries. A tokenizer is
+/// a value; encoding runs on the calling thread, in time n log n of the text.
 public struct Tokenizer: Sendable {
   let normalizer: Normalizer
   let preTokenizer: PreTokenizer
-  let model: BPEModel
+  let model: TokenizerModel
   /// Added tokens found in the text as it is.
   let addedTokens: AddedTokens
   /// Added tokens found in the normalized text.
@@ -44,11 +44,15 @@ public struct Tokenizer: Sendable {
   ///   - text: The text. Special tokens written in it are recognised.
   ///   - addingSpecialTokens: Whether the tokens the model expects around a text, such as one that
   ///     begins it, are added.
-  public func encode(_ text: String, addingSpecialTokens: Bool = false) -> [TokenID] {
+  /// - Throws: `BSTKError` with code `TOKENIZER` when libsentencepiece fails, or has more than
+  ///   64 MiB of text without a place to cut it.
+  public func encode(
+    _ text: String, addingSpecialTokens: Bool = false
+  ) throws(BSTKError) -> [TokenID] {
     var stream = TokenStream(self, addingSpecialTokens: addingSpecialTokens)
     var tokens: [TokenID] = []
-    stream.append(validText: Array(text.utf8), into: &tokens)
-    stream.finish(into: &tokens)
+    try stream.append(validText: Array(text.utf8), into: &tokens)
+    try stream.finish(into: &tokens)
     return tokens
   }
 
@@ -64,7 +68,20 @@ public struct Tokenizer: Sendable {
   ///   - text: Valid UTF-8.
   ///   - isStart: Whether no text comes before it.
   func encode(
-    piece text: [UInt8], isStart: Bool, using space: inout BPEModel.Workspace,
+    piece text: [UInt8], isStart: Bool, using space: inout TokenizerModel.Workspace,
+    into out: inout [TokenID]
+  ) throws(BSTKError) {
+    switch model {
+    case .bytePairs(let model):
+      encode(text, isStart: isStart, with: model, using: &space.bytePairs, into: &out)
+    case .library(let encoder):
+      try encoder.encode(
+        text.span, isStart: isStart, followsUnknown: &space.followsUnknown, into: &out)
+    }
+  }
+
+  private func encode(
+    _ text: [UInt8], isStart: Bool, with model: BPEModel, using space: inout BPEModel.Workspace,
     into out: inout [TokenID]
   ) {
     for segment in addedTokens.segments(of: text.span) {

@@ -20,7 +20,7 @@ struct TokenizerFile {
 
   var normalizer = Normalizer()
   var preTokenizer = PreTokenizer()
-  let model: BPEModel
+  let model: TokenizerModel
   var addedTokens = AddedTokens()
   var normalizedAddedTokens = AddedTokens()
   let template: (prefix: [TokenID], suffix: [TokenID])
@@ -40,7 +40,7 @@ struct TokenizerFile {
     for case .byteLevel in preTokenizer.stages { isByteLevel = true }
 
     let vocabulary = try Vocabulary(modelJSON)
-    model = try vocabulary.model(modelJSON, isByteLevel: isByteLevel)
+    model = .bytePairs(try vocabulary.model(modelJSON, isByteLevel: isByteLevel))
     idsByContent = vocabulary.idsByContent
     let added = try Self.addedTokens(json["added_tokens"])
     for token in added {

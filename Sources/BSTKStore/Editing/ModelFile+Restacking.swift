@@ -13,12 +13,15 @@ extension ModelFile {
   ///     matrix ascending.
   ///   - worths: The worth of each block by matrix number and level, or nil to have none.
   ///   - extensions: Provenance and quality of the new file.
+  ///   - progress: Called after each chunk with the chunks written and those in all. Throwing
+  ///     leaves nothing under `path`.
   /// - Throws: `TOO_SHORT` when the file is only a prefix, `ORDER` or `TABLE` when the stack is
   ///   not one of this file's blocks, `FLAG`, and what reading and writing throws.
   @discardableResult
   public func restack(
     to path: String, stack: [(matrix: Int, level: Int)], worths: [[Float]]?,
-    extensions: IndexExtensions
+    extensions: IndexExtensions,
+    progress: (_ written: Int, _ total: Int) throws(BSTKError) -> Void = { _, _ in }
   ) throws(BSTKError) -> Manifest {
     guard case .complete = state else {
       throw BSTKError(
@@ -50,6 +53,7 @@ extension ModelFile {
       try output.pad(to: new.chunkOffset(index))
       let stored = try verifiedBytes(ofChunk: old)
       try output.append(stored.span)
+      try progress(index + 1, order.count)
     }
     try output.commit()
     return new

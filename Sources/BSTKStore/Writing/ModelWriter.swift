@@ -153,10 +153,12 @@ public struct ModelWriter: ~Copyable {
   ///   - stack: Every block above level 0 as (matrix handle, level), best first, levels of a
   ///     matrix ascending.
   ///   - extensions: Provenance and quality; the worths are taken from the blocks.
+  ///   - progress: Called after each chunk with the chunks written and those in all.
   /// - Returns: The manifest of the published file.
   /// - Throws: ``BSTKError``; nothing appears under the final name then.
   public consuming func finish(
-    stack: [(matrix: Int, level: Int)], extensions: IndexExtensions = IndexExtensions()
+    stack: [(matrix: Int, level: Int)], extensions: IndexExtensions = IndexExtensions(),
+    progress: (_ written: Int, _ total: Int) throws(BSTKError) -> Void = { _, _ in }
   ) throws(BSTKError) -> Manifest {
     let (entries, worths, records) = try arrangedEntries(stack)
     var extensions = extensions
@@ -175,6 +177,7 @@ public struct ModelWriter: ~Copyable {
       let stored = try spool.read(
         at: entry.spoolOffset, count: entry.record.storedByteCount)
       try output.append(stored.span)
+      try progress(index + 1, entries.count)
     }
     try output.commit()
     return manifest

@@ -7,7 +7,7 @@ internal import BSTKStore
 struct CalibrationOptions: ParsableArguments {
   /// A set of choices that belong together.
   enum Profile: String, ExpressibleByArgument, CaseIterable {
-    /// Every layer scaled, first magnitudes enlarged for the sake of the levels after them.
+    /// Every layer scaled, first levels that look ahead to second ones.
     case best
     /// As the BitStack paper and its code do it.
     case reference
@@ -43,9 +43,6 @@ struct CalibrationOptions: ParsableArguments {
   @Option(help: "Multiply the first level's magnitude; the profile decides by default.")
   var gain: Float?
 
-  /// What the best profile multiplies first magnitudes with.
-  private static let bestGain: Float = 1.35
-
   mutating func validate() throws {
     if calibration == nil, statistics != nil || evaluation != nil {
       throw ValidationError("--statistics and --evaluation need --calibration.")
@@ -54,10 +51,8 @@ struct CalibrationOptions: ParsableArguments {
     if calibrationWindow < 2 { throw ValidationError("--calibration-window must be at least 2.") }
   }
 
-  /// The first level's gain: plain without a calibration.
-  var firstLevelGain: Float {
-    gain ?? (calibration != nil && profile == .best ? Self.bestGain : 1)
-  }
+  /// Whether first levels look ahead: not without a calibration, nor with a gain of one's own.
+  var looksAhead: Bool { gain == nil && calibration != nil && profile == .best }
 
   /// The options of a calibrated compression.
   func options(_ compression: CompressionOptions) -> CalibratedCompression.Options {

@@ -63,7 +63,8 @@ struct Compress: BstkCommand {
     options.seed = seed
     options.threadCount = threads
     options.creator = Bstk.creator
-    options.firstLevelGain = calibration.firstLevelGain
+    options.firstLevelGain = calibration.gain ?? 1
+    options.looksAhead = calibration.looksAhead
     let folder = try HuggingFaceFolder(path: model)
     let sourceByteCount = folder.tensors.reduce(0) { $0 + $1.byteCount }
     let cancellation = Cancellation()

@@ -48,6 +48,7 @@ struct CompressReport: Encodable {
         total: UInt64(event.totalByteCount), suffix: suffix(event))
     case .ordering(let progress): bar.update("weighing blocks", progress)
     case .evaluating(let progress): bar.update("measuring quality", progress)
+    case .writing(let progress): bar.update("writing", progress)
     }
   }
 
@@ -56,7 +57,7 @@ struct CompressReport: Encodable {
     switch event.phase {
     case .tensors: "tensor \(event.index + 1) of \(event.count)"
     case .matrices: "matrix \(event.index + 1) of \(event.count), level \(event.levelCount)"
-    case .assembling: "writing"
+    case .assembling: "writing, chunk \(event.index + 1) of \(event.count)"
     }
   }
 }

@@ -38,10 +38,11 @@ struct CalibratedCompressionTests {
           case .compressing: "compressing"
           case .ordering: "ordering"
           case .evaluating: "evaluating"
+          case .writing: "writing"
           }
         if kinds.last != kind { kinds.append(kind) }
       })
-    #expect(kinds == ["calibrating", "compressing", "ordering", "evaluating"])
+    #expect(kinds == ["calibrating", "compressing", "ordering", "evaluating", "writing"])
     let file = try ModelFile(folder.file("m.bstk"))
     #expect(try file.verify().state == .complete)
     #expect(file.manifest.rootDigest == result.manifest.rootDigest)

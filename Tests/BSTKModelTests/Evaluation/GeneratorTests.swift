@@ -31,7 +31,7 @@ import Testing
     let (summary, text) = try generate(Sampling())
     #expect(summary.tokens.count == 20 && summary.reason == .tokenLimit)
     #expect(text == tokenizer.decode(summary.tokens))
-    let prompt = tokenizer.encode("And the LORD said", addingSpecialTokens: true)
+    let prompt = try tokenizer.encode("And the LORD said", addingSpecialTokens: true)
     #expect(summary.promptTokenCount == prompt.count)
     let logits = try opened.run([prompt + summary.tokens]).logits
     let vocabulary = opened.configuration.vocabularySize

@@ -16,7 +16,7 @@ import Testing
       Golden.self, from: Data(contentsOf: url.appending(path: "golden_perplexity.json")))
     let tokenizer = try Tokenizer(
       json: [UInt8](Data(contentsOf: url.appending(path: "tokenizer.json"))).span)
-    let tokens = tokenizer.encode(try model.text("eval.txt"))
+    let tokens = try tokenizer.encode(try model.text("eval.txt"))
     var reports: [WorkProgress] = []
     let result = try Perplexity.measure(tokens, with: model.transformer) { reports.append($0) }
     #expect(result.windowCount == golden.windows)

@@ -155,6 +155,30 @@ struct OrderingTests {
     }
   }
 
+  @Test func `a sweep in batches of single windows gives the same order`() throws {
+    var sweep = ReferenceSweep(
+      configuration: model.opened.configuration, compressed: try BSTKWeights(file),
+      windowLength: TinyModel.windowLength)
+    let whole = try sweep.run(TinyModel.tokens)
+    sweep.stateByteCount = 1
+    var reports: [WorkProgress] = []
+    let batched = try sweep.run(TinyModel.tokens) { reports.append($0) }
+    #expect(batched.map(\.matrix) == whole.map(\.matrix))
+    #expect(batched.map(\.level) == whole.map(\.level))
+    #expect(reports.last.map { $0.completed == $0.total } == true)
+  }
+
+  @Test func `batches hold what fits, and at least one window`() throws {
+    let variants = MatrixVariants(
+      transformer: model.opened.transformer, compressed: try BSTKWeights(file))
+    let windows = (0..<5).map { _ in Array(TinyModel.tokens.prefix(TinyModel.windowLength)) }
+    let states = file.manifest.matrices.count + 1
+    let one = states * TinyModel.windowLength * model.opened.configuration.hiddenSize * 4
+    for (limit, expected) in [(0, [1, 1, 1, 1, 1]), (2 * one, [2, 2, 1]), (9 * one, [5])] {
+      #expect(variants.batches(of: windows, stateByteCount: limit).map(\.count) == expected)
+    }
+  }
+
   @Test func `progress goes up to its total`() throws {
     var reports: [WorkProgress] = []
     _ = try SensitivityProbe(

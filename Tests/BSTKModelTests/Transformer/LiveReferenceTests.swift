@@ -1,7 +1,8 @@
-import BSTKModel
 import BSTKTestSupport
 import Foundation
 import Testing
+
+@testable import BSTKModel
 
 /// The comparison with the Python libraries on models and tokenizers made on the spot.
 @Suite struct LiveReferenceTests {
@@ -29,23 +30,30 @@ import Testing
     let folder = try TemporaryFolder()
     let text = ModelFolders.trained.appending(path: "eval.txt").path
     _ = try await python.run(script("make_reference_tokenizers.py"), folder.path, text)
-    for name in ReferenceTokenizers.names where name != ReferenceTokenizers.sentencePiece {
+    for name in ReferenceTokenizers.jsonNames {
       let (tokenizer, cases) = try ReferenceTokenizers.open(name, in: URL(filePath: folder.path))
       for golden in cases {
-        #expect(tokenizer.encode(golden.text) == golden.ids, "\(name): \(golden.text)")
+        #expect(try tokenizer.encode(golden.text) == golden.ids, "\(name): \(golden.text)")
       }
     }
   }
 
-  @Test func `a SentencePiece model, trained now on another text`() async throws {
+  @Test func `SentencePiece models of every type, trained now on another text`() async throws {
     guard let python = await PythonPeer.having("sentencepiece") else { return }
     let folder = try TemporaryFolder()
     _ = try await python.run(
       script("make_reference_sentencepiece.py"), folder.path,
       ModelFolders.trained.appending(path: "eval.txt").path,
-      ReferenceTokenizers.folder.appending(path: "gpt2.golden.json").path)
-    let (tokenizer, cases) = try ReferenceTokenizers.open(
-      ReferenceTokenizers.sentencePiece, in: URL(filePath: folder.path))
-    for golden in cases { #expect(tokenizer.encode(golden.text) == golden.ids, "\(golden.text)") }
+      ReferenceTokenizers.folder.appending(path: "gpt2.golden.json").path, "all")
+    let names =
+      SentencePieceLibrary.isAvailable
+      ? ReferenceTokenizers.libraryNames + ["sentencepiece-nfkc", "sentencepiece-folded"] : []
+    for name in names + [ReferenceTokenizers.sentencePiece] {
+      let (tokenizer, cases) = try ReferenceTokenizers.open(name, in: URL(filePath: folder.path))
+      for golden in cases {
+        #expect(try tokenizer.encode(golden.text) == golden.ids, "\(name): \(golden.text)")
+      }
+      #expect(tokenizer.boundaries.areKnown == (name != ReferenceTokenizers.sentencePiece))
+    }
   }
 }

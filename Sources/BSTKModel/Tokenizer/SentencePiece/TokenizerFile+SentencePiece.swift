@@ -1,26 +1,56 @@
 public import BSTKFormat
 
 extension Tokenizer {
-  /// Reads the bytes of a SentencePiece `tokenizer.model` that holds a byte-pair encoding without
-  /// text normalization, as those of Llama 2 and Mistral do.
+  /// Reads the bytes of a SentencePiece `tokenizer.model`.
   ///
-  /// Ids equal those of the SentencePiece library: control pieces such as `<s>` are not recognised
-  /// in a text, user-defined pieces are.
+  /// Encodes with libsentencepiece where bstk was built with it. Elsewhere only byte-pair encodings
+  /// without text normalization can be used, as those of Llama 2 and Mistral are; ids are the same.
+  /// Control pieces such as `<s>` are not recognised in a text, user-defined pieces are.
   ///
-  /// - Throws: `BSTKError` with code `TOKENIZER` when the file is malformed, above 128 MiB, or
-  ///   another kind of model.
+  /// - Throws: `BSTKError` with code `TOKENIZER` when the file is malformed, above 128 MiB, or of a
+  ///   kind that needs the library.
   public init(sentencePiece bytes: Span<UInt8>) throws(BSTKError) {
+    try self.init(sentencePiece: bytes, usingLibrary: SentencePieceLibrary.isAvailable)
+  }
+
+  /// Reads a model for the library or for our own byte-pair encoding.
+  init(sentencePiece bytes: Span<UInt8>, usingLibrary: Bool) throws(BSTKError) {
     guard bytes.count <= 128 << 20 else {
       throw SentencePieceModel.fault("has more than 128 MiB")
     }
-    self.init(file: try TokenizerFile(SentencePieceModel(bytes)))
+    let model = try SentencePieceModel(bytes)
+    if !usingLibrary { try model.requireBytePairs() }
+    let library = usingLibrary ? try SentencePieceLibrary(checked: bytes) : nil
+    self.init(file: try TokenizerFile(model, library: library))
+  }
+}
+
+extension SentencePieceModel {
+  /// - Throws: `TOKENIZER` when our own byte-pair encoding does not do as the model says.
+  fileprivate func requireBytePairs() throws(BSTKError) {
+    let isPlain =
+      characterMap == nil && !removesExtraSpaces && escapesSpaces && !hasSpaceSuffix
+    guard algorithm == .bytePairs, isPlain else {
+      let what = algorithm == .bytePairs ? "normalizes text" : "is of the type \(algorithm)"
+      throw BSTKError(
+        .tokenizer, "the SentencePiece model \(what), which needs libsentencepiece",
+        remedy: "install libsentencepiece with its header and build bstk again, or give token "
+          + "ids from a file")
+    }
+  }
+
+  /// Whether a chunk that starts with a space encodes as it does behind the text before it.
+  fileprivate var canBeCut: Bool {
+    // Without a space of its own before every text, the library would lose the chunk's.
+    let keepsSpace = !removesExtraSpaces || addsDummyPrefix
+    return escapesSpaces && !hasSpaceSuffix && keepsSpace && characterMap?.hasInnerSpace != true
   }
 }
 
 extension TokenizerFile {
   private static let space = Array("▁".utf8)
 
-  init(_ source: SentencePieceModel) throws(BSTKError) {
+  init(_ source: SentencePieceModel, library: SentencePieceLibrary?) throws(BSTKError) {
     var ids: [[UInt8]: TokenID] = [:]
     var byteIDs = [TokenID?](repeating: nil, count: 256)
     var unknown: TokenID?
@@ -34,7 +64,7 @@ extension TokenizerFile {
       case .normal, .unused: ids[piece.text] = id
       case .unknown:
         unknown = id
-        text = Array(" ⁇ ".utf8)
+        text = source.unknownText
       case .control:
         special.insert(id)
       case .userDefined:
@@ -58,21 +88,31 @@ extension TokenizerFile {
     }
 
     let vocabulary = Vocabulary(idsByContent: ids)
-    normalizer.steps =
-      (source.addsDummyPrefix ? [.prepend(Self.space)] : []) + [.replace([0x20], by: Self.space)]
-    model = BPEModel(
-      alphabet: .scalars(
-        vocabulary.scalars, byteFallback: source.fallsBackToBytes ? byteIDs : nil),
-      merges: try Self.merges(source.pieces, ids), wholeWords: nil, unknown: unknown,
-      fusesUnknown: true)
-    normalizedAddedTokens = userDefined
     template = (source.beginID.map { [TokenID($0)] } ?? [], [])
     decoder = TokenDecoder(
       bytes: contents, special: special,
-      strippedPrefix: source.addsDummyPrefix ? [0x20] : [])
-    let isCuttable = !vocabulary.hasTokenWithInner(Self.space) && userDefined.isEmpty
+      strippedPrefix: source.addsDummyPrefix || source.removesExtraSpaces ? [0x20] : [],
+      stripsRepeatedly: source.removesExtraSpaces, unstripped: unknown)
+    let isCuttable =
+      source.canBeCut && !vocabulary.hasTokenWithInner(Self.space) && userDefined.isEmpty
     boundaries = StreamBoundaries(areKnown: isCuttable, needSpace: true)
-    if isCuttable { preTokenizer.stages = [.beforeRuns(of: Self.space)] }
+    if let library {
+      model = .library(
+        SentencePieceEncoder(
+          library: library, unknown: unknown,
+          repeatsFirstSpace: source.addsDummyPrefix && !source.removesExtraSpaces))
+    } else {
+      normalizer.steps =
+        (source.addsDummyPrefix ? [.prepend(Self.space)] : []) + [.replace([0x20], by: Self.space)]
+      model = .bytePairs(
+        BPEModel(
+          alphabet: .scalars(
+            vocabulary.scalars, byteFallback: source.fallsBackToBytes ? byteIDs : nil),
+          merges: try Self.merges(source.pieces, ids), wholeWords: nil, unknown: unknown,
+          fusesUnknown: true))
+      normalizedAddedTokens = userDefined
+      if isCuttable { preTokenizer.stages = [.beforeRuns(of: Self.space)] }
+    }
     idsByContent = ids
     for (index, piece) in source.pieces.enumerated() { idsByContent[piece.text] = TokenID(index) }
   }
@@ -83,7 +123,6 @@ extension TokenizerFile {
   ) throws(BSTKError) -> MergeTable {
     var found: [(left: TokenID, right: TokenID, result: TokenID, score: Float)] = []
     for (index, piece) in pieces.enumerated() where piece.kind == .normal {
-      guard piece.text.count <= 1024 else { throw SentencePieceModel.fault("has too long a piece") }
       for cut in piece.text.indices.dropFirst() where piece.text[cut] & 0xC0 != 0x80 {
         guard let left = ids[Array(piece.text[..<cut])], let right = ids[Array(piece.text[cut...])]
         else { continue }
