@@ -1,13 +1,16 @@
 # Everything starts from a machine with the Swift toolchain, git and make.
 .POSIX:
-.PHONY: help demo test lint bench install deps deps-test
+.PHONY: help build demo test lint bench install deps deps-test
 .DEFAULT_GOAL := help
 
 PREFIX ?= /usr/local
 SWIFT ?= swift
-BUILD = $(SWIFT) build -c release --product bstk
+# On Linux the Swift runtime goes into the program: it then runs where no Swift is, in less memory.
+BUILD = $(SWIFT) build -c release --product bstk \
+	$$(test "$$(uname)" = Linux && echo --static-swift-stdlib)
 
 help:
+	@echo "make build    build the program, .build/release/bstk"
 	@echo "make demo     compress, publish, fetch, grow, trim and export a small model"
 	@echo "make test     build and run every test"
 	@echo "make lint     check the formatting"
@@ -15,8 +18,10 @@ help:
 	@echo "make install  put bstk into PREFIX/bin (now $(PREFIX)/bin)"
 	@echo "make deps     install the system libraries (apt) or say which are needed"
 
-demo: deps
+build: deps
 	@$(BUILD)
+
+demo: build
 	@.build/release/bstk demo
 
 # One test at a time: many start servers and programs and kill them, on few cores.
@@ -32,8 +37,7 @@ bench: deps
 	@Benchmarks/run
 	@Benchmarks/run loopback --report-only
 
-install: deps
-	@$(BUILD)
+install: build
 	@install -d "$(DESTDIR)$(PREFIX)/bin"
 	@install -m 755 .build/release/bstk "$(DESTDIR)$(PREFIX)/bin/bstk"
 	@echo "installed $(DESTDIR)$(PREFIX)/bin/bstk"

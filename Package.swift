@@ -74,7 +74,8 @@ let package = Package(
       dependencies: [
         "BSTKCodec", "BSTKFormat", "BSTKNumerics", "BSTKStore", "CKernels", "CSentencePiece",
       ],
-      swiftSettings: settings),
+      swiftSettings: settings,
+      linkerSettings: [.linkedLibrary("_FoundationICU", .when(platforms: [.linux]))]),
     .target(
       name: "BSTKNumerics", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: settings),
     .target(name: "BSTKServer", swiftSettings: settings),

@@ -49,7 +49,7 @@ def prepare(bstk, *needed):
     # A server in a system folder is found even where the user's own path does not have it.
     os.environ["PATH"] += os.pathsep + "/usr/sbin"
     if not os.access(bstk, os.X_OK):
-        refuse(f"there is no program {bstk}; run `swift build -c release --product bstk`")
+        refuse(f"there is no program {bstk}; run `make build`")
     for program in needed:
         if shutil.which(program) is None:
             skip(f"{program} is not installed")

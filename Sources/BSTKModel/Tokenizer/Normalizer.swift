@@ -1,10 +1,8 @@
-internal import Foundation
-
 /// What a text goes through before it is cut into words.
 struct Normalizer: Sendable {
   /// One step.
   enum Step: Sendable {
-    case nfc, nfd, nfkc, nfkd
+    case unicode(NormalizationForm)
     /// Puts bytes before a text that is not empty.
     case prepend([UInt8])
     /// Puts other bytes in place of all occurrences of some.
@@ -17,20 +15,11 @@ struct Normalizer: Sendable {
   func normalize(_ text: [UInt8], isContinuation: Bool = false) -> [UInt8] {
     steps.reduce(text) { text, step in
       switch step {
-      case .nfc: Self.compose(text) { $0.precomposedStringWithCanonicalMapping }
-      case .nfd: Self.compose(text) { $0.decomposedStringWithCanonicalMapping }
-      case .nfkc: Self.compose(text) { $0.precomposedStringWithCompatibilityMapping }
-      case .nfkd: Self.compose(text) { $0.decomposedStringWithCompatibilityMapping }
+      case .unicode(let form): form.normalize(text)
       case .prepend(let bytes): isContinuation || text.isEmpty ? text : bytes + text
       case .replace(let old, let new): Self.replace(old, by: new, in: text)
       }
     }
-  }
-
-  /// Applies a Unicode normalization form; ASCII is left alone by all of them.
-  private static func compose(_ text: [UInt8], _ form: (String) -> String) -> [UInt8] {
-    guard text.contains(where: { $0 >= 0x80 }) else { return text }
-    return Array(form(String(decoding: text, as: UTF8.self)).utf8)
   }
 
   /// The text with other bytes in place of all occurrences of some.

@@ -17,10 +17,10 @@ extension TokenizerFile {
   static func normalizerSteps(_ json: JSONValue) throws(BSTKError) -> [Normalizer.Step] {
     try flattened(json, "normalizers").map { step throws(BSTKError) in
       switch step["type"]?.stringValue {
-      case "NFC": .nfc
-      case "NFD": .nfd
-      case "NFKC": .nfkc
-      case "NFKD": .nfkd
+      case "NFC": .unicode(.nfc)
+      case "NFD": .unicode(.nfd)
+      case "NFKC": .unicode(.nfkc)
+      case "NFKD": .unicode(.nfkd)
       case "Prepend": .prepend(Array((step["prepend"]?.stringValue ?? "").utf8))
       case "Replace":
         try replacement(step)

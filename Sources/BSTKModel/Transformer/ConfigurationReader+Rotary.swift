@@ -1,5 +1,10 @@
 internal import BSTKFormat
-internal import Foundation
+
+#if canImport(Darwin)
+  internal import Darwin
+#else
+  internal import Glibc
+#endif
 
 extension ConfigurationReader {
   /// The rotary embedding from `rope_parameters` (transformers 5) or `rope_scaling` and

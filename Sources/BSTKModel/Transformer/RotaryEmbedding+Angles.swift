@@ -1,4 +1,8 @@
-internal import Foundation
+#if canImport(Darwin)
+  internal import Darwin
+#else
+  internal import Glibc
+#endif
 
 /// Cosines and sines for consecutive positions, each positions × `half`.
 struct RotaryAngles: Sendable {

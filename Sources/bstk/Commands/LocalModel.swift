@@ -2,7 +2,12 @@ internal import BSTKFormat
 internal import BSTKModel
 internal import BSTKStore
 internal import BSTKTransport
-internal import Foundation
+
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
 
 /// A model to run: a folder, a file, or a published file of which the needed prefix is fetched.
 enum LocalModel {

@@ -1,5 +1,10 @@
 internal import BSTKFormat
-internal import Foundation
+
+#if canImport(Darwin)
+  internal import Foundation
+#else
+  internal import FoundationEssentials
+#endif
 
 /// The small model that comes with the project.
 enum BundledModel {
@@ -17,7 +22,6 @@ enum BundledModel {
       throw missing("BSTK_FIXTURES has no \(subpath)")
     }
     let here = URL(filePath: FileManager.default.currentDirectoryPath)
-    let program = Bundle.main.executableURL?.resolvingSymlinksInPath()
     for start in [here, program].compactMap({ $0 }) {
       var folder = start.standardizedFileURL
       for _ in start.pathComponents {
@@ -27,6 +31,16 @@ enum BundledModel {
       }
     }
     throw missing("the bundled model is not here")
+  }
+
+  /// The file this process runs.
+  private static var program: URL? {
+    #if canImport(Darwin)
+      Bundle.main.executableURL?.resolvingSymlinksInPath()
+    #else
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+        .map { URL(filePath: $0) }
+    #endif
   }
 
   private static func isModel(_ path: String) -> Bool {

@@ -1,5 +1,10 @@
 internal import BSTKFormat
-internal import Foundation
+
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
 
 /// Where the demonstration keeps its files: a folder that goes away with the value, or a kept one.
 final class WorkFolder: Sendable {

@@ -1,5 +1,10 @@
 internal import BSTKStore
-internal import Foundation
+
+#if canImport(Darwin)
+  internal import Darwin
+#else
+  internal import Glibc
+#endif
 
 /// A chart of perplexity against megabytes, as an SVG file that needs nothing else.
 ///
