@@ -6,14 +6,13 @@ import Testing
 
 @Suite("A limited rate")
 struct RateLimitTests {
-  @Test("holds for all connections together, also when their number grows", arguments: [1, 16])
+  @Test("holds for all connections together, however many there are", arguments: [1, 16])
   func sum(connectionCount: Int) async throws {
     let trial = try Trial()
     let server = try FaultServer(trial.file)
     defer { server.stop() }
     var tuning = Trial.tuning
-    // Connections are added whether they help or not.
-    tuning.worthwhileGain = 0
+    tuning.firstConnectionCount = connectionCount
     var options = FetchOptions()
     options.maximumConnectionCount = connectionCount
     options.bytesPerSecondLimit = 1_000_000

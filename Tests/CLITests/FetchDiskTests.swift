@@ -26,7 +26,7 @@ struct FetchDiskTests {
 
     @Test("Too small: refused with both numbers before chunks are moved; enlarged, it is enough")
     func refused() async throws {
-      let server = try FaultServer(fixture.file)
+      let server = try FaultServer(fixture.file) { _, response in response.pace = (64_000, 0.01) }
       defer { server.stop() }
       let run = try await PrivateDisk.run(
         "size=2m",
@@ -112,7 +112,7 @@ struct FetchDiskTests {
 
     @Test("Read-only: refused before chunks are moved, for a new output and for one that grows")
     func readOnly() async throws {
-      let server = try FaultServer(fixture.file)
+      let server = try FaultServer(fixture.file) { _, response in response.pace = (64_000, 0.01) }
       defer { server.stop() }
       let run = try await PrivateDisk.run(
         "size=8m",
@@ -150,7 +150,7 @@ struct FetchDiskTests {
         Fault(call: "pwrite64", file: "m.bstk.part", first: 1),
         Fault(call: "pwrite64", file: "m.bstk.part", first: 8),
         Fault(call: "pwrite64", file: "m.bstk.part.journal", first: 1),
-        Fault(call: "pwrite64", file: "m.bstk.part.journal", first: 4),
+        Fault(call: "pwrite64", file: "m.bstk.part.journal", first: 2),
         Fault(call: "fsync", file: "m.bstk.part", first: 1),
         Fault(call: "ftruncate", file: "m.bstk.part", first: 1),
       ]

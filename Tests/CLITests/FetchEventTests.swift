@@ -27,7 +27,7 @@ struct FetchEventTests {
   func events(isMeasured: Bool) async throws {
     let fixture = try FetchFixture(isMeasured: isMeasured)
     let server = try FaultServer(fixture.file) { request, response in
-      if request.number == 2 { response.become(503) }
+      if request.number == 1 { response.cut(after: 200_000) }
     }
     defer { server.stop() }
     let run = try await Program.run(

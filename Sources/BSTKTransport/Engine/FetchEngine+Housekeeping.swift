@@ -6,9 +6,10 @@ extension FetchEngine {
   func housekeep() {
     let now = clock.now
     let spans = transfers.values.filter { $0.purpose != .check }
+    let isLimited = rateLimiter?.isReached(by: governor.rate) ?? false
     governor.observe(
       byteCount: bodyByteCount, missingByteCount: limit - received.byteCount,
-      isSaturated: spans.count >= governor.limit, roundTrip: roundTrip, now: now)
+      isSaturated: spans.count >= governor.limit && !isLimited, roundTrip: roundTrip, now: now)
     guard now - lastHousekeeping >= tuning.progressSeconds else { return }
     lastHousekeeping = now
     for transfer in spans {

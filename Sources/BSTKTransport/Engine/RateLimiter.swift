@@ -25,6 +25,9 @@ struct RateLimiter {
     return max(0, due - now)
   }
 
+  /// Whether it is the limit, and not the network, that a total rate shows.
+  func isReached(by rate: Double) -> Bool { rate > 0.75 * bytesPerSecond }
+
   /// How much one connection may read at a time, so that waits stay short.
   var readByteCount: Int { Int(min(max(bytesPerSecond / 16, 1_024), 262_144)) }
 }
