@@ -1,6 +1,6 @@
 # Everything starts from a machine with the Swift toolchain, git and make.
 .POSIX:
-.PHONY: help build demo test lint bench install deps deps-test
+.PHONY: help build demo test lint sanitize bench install deps deps-test
 .DEFAULT_GOAL := help
 
 PREFIX ?= /usr/local
@@ -14,6 +14,7 @@ help:
 	@echo "make demo     compress, publish, fetch, grow, trim and export a small model"
 	@echo "make test     build and run every test"
 	@echo "make lint     check the formatting"
+	@echo "make sanitize run the transport tests under ThreadSanitizer and AddressSanitizer"
 	@echo "make bench    run the benchmarks"
 	@echo "make install  put bstk into PREFIX/bin (now $(PREFIX)/bin)"
 	@echo "make deps     install the system libraries (apt) or say which are needed"
@@ -32,6 +33,13 @@ test: deps-test
 lint:
 	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
 	@echo "lint: clean"
+
+# LeakSanitizer needs ptrace, which containers seldom allow.
+sanitize: deps-test
+	@for kind in thread address; do \
+	  ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=$$kind --scratch-path .build/$$kind \
+	    --no-parallel --filter BSTKTransportTests || exit 1; \
+	done
 
 bench: deps
 	@Benchmarks/run

@@ -13,8 +13,9 @@ package import BSTKFormat
 ///     + 1048576 2097152     these bytes are stored (end excluded)
 ///     - 1048576 2097152     these turned out to be damaged
 ///
-/// Appending rather than replacing means that `kill -9` loses no record at all. Against power loss
-/// ``checkpoint(after:)`` flushes the data first and the records after it. The file is created as a
+/// Appending rather than replacing means that `kill -9` loses no record. Against power loss
+/// ``checkpoint(after:)`` flushes the data first and the records after it; a record appended in
+/// between may claim bytes that are lost, which the hash then shows. The file is created as a
 /// sibling, flushed and renamed, which also compacts the records of earlier runs.
 package final class FetchJournal: Sendable {
   /// What a journal on disk says.

@@ -21,7 +21,7 @@ public struct VerifiedBlocks: AsyncSequence, Sendable {
   let request: FetchRequest
   let tuning: FetchTuning
 
-  /// Starts the fetch with the first element.
+  /// Starts the fetch.
   public func makeAsyncIterator() -> Iterator { Iterator(self) }
 
   /// Walks over the chunks.
@@ -42,7 +42,13 @@ public struct VerifiedBlocks: AsyncSequence, Sendable {
     /// - Throws: As ``Fetcher/fetch(_:onEvent:)``.
     public mutating func next() async throws -> VerifiedBlock? {
       let block = try await blocks.next(isolation: #isolation)
-      if let block { run.allow(upTo: Int(block.prefixByteCount) + lookahead) }
+      guard let block else {
+        // A stream ends for a cancelled task as it ends behind the last chunk.
+        try Task.checkCancellation()
+        return nil
+      }
+      let (end, isEndless) = Int(block.prefixByteCount).addingReportingOverflow(lookahead)
+      run.allow(upTo: isEndless ? .max : end)
       return block
     }
   }
@@ -85,6 +91,6 @@ extension Fetcher {
   public func verifiedBlocks(
     _ request: FetchRequest, lookaheadByteCount: Int = 64 << 20
   ) -> VerifiedBlocks {
-    VerifiedBlocks(lookaheadByteCount: lookaheadByteCount, request: request, tuning: tuning)
+    VerifiedBlocks(lookaheadByteCount: max(0, lookaheadByteCount), request: request, tuning: tuning)
   }
 }

@@ -2,6 +2,9 @@ import CCurl
 
 /// One libcurl transfer handle with everything it borrows: option strings are copied by libcurl,
 /// header lists are not and are freed with the handle.
+///
+/// SAFETY: both pointers are libcurl's, made in init or by libcurl's list functions, freed in deinit
+/// and nowhere else.
 @safe struct EasyHandle: ~Copyable {
   let pointer: UnsafeMutableRawPointer
   private var headers: UnsafeMutablePointer<curl_slist>?

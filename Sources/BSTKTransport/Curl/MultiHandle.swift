@@ -3,7 +3,7 @@ import Synchronization
 
 /// The libcurl handle that drives many transfers from one thread.
 ///
-/// SAFETY: all methods but ``wake()`` are called by the network thread alone; libcurl allows
+/// SAFETY: the pointer is made in init and freed in deinit. All methods but ``wake()`` are called by the network thread alone; libcurl allows
 /// `curl_multi_wakeup` from any thread while the handle lives, which the reference guarantees.
 @safe final class MultiHandle: @unchecked Sendable {
   private let pointer: UnsafeMutableRawPointer

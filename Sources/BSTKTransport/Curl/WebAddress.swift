@@ -18,6 +18,7 @@ struct WebAddress: Equatable {
   ///
   /// - Throws: `URL` when it is malformed or its scheme is none of `http`, `https`, `file`.
   init(_ url: String) throws(BSTKError) {
+    // SAFETY: freed below, on every way out.
     guard CurlLibrary.isReady, let handle = unsafe curl_url() else {
       throw BSTKError(.url, "libcurl could not be started")
     }

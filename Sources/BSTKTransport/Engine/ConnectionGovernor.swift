@@ -11,6 +11,7 @@ struct ConnectionGovernor {
   private var trial: (limit: Int, rate: Double)?
   private var isWarmingUp = false
   private var settledUntil = 0.0
+  private var lastBackOff = -Double.infinity
   private var settleSeconds: Double
   /// Whether it is not known yet if the last connections help.
   var isOnTrial: Bool { trial != nil }
@@ -80,8 +81,10 @@ struct ConnectionGovernor {
     isWarmingUp = true
   }
 
-  /// The server asked for less, or refused a connection.
+  /// The server asked for less, or refused a connection. Many requests may hear it at once.
   mutating func backOff(now: Double) {
+    guard now >= lastBackOff + tuning.measurementSeconds else { return }
+    lastBackOff = now
     limit = max(1, limit / 2)
     trial = nil
     isWarmingUp = false

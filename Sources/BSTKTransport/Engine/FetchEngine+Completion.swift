@@ -9,6 +9,9 @@ extension FetchEngine {
     announce()
     if let files {
       try store?.drain()
+      // A flush that failed meanwhile is a message; the next one may well succeed without the data.
+      takeMessages()
+      if let fatal { throw fatal }
       if let output = files.output {
         try grow(output, files)
       } else if let partial = files.partial {
@@ -18,7 +21,9 @@ extension FetchEngine {
         try FileSystem.rename(partial.path, to: request.output)
       }
       store = nil
-      try FileSystem.remove(OutputPlan.journalPath(of: request.output))
+      if files.partial != nil {
+        try FileSystem.remove(OutputPlan.journalPath(of: request.output))
+      }
     }
     let summary = FetchSummary(
       fileByteCount: manifest.byteCount(ofChunks: watermark), chunkCount: watermark,
@@ -36,7 +41,7 @@ extension FetchEngine {
   private func grow(_ path: String, _ files: OutputPlan) throws(BSTKError) {
     guard let partial = files.partial else { return }
     let output = try OutputFile(path, .update)
-    for index in 0..<wantedPieceCount where !files.local.inOutput.contains(index) {
+    for index in 0..<watermark where !files.local.inOutput.contains(index) {
       try output.copy(files.map.pieces[index].range, from: partial)
     }
     // Bytes of an unfinished chunk may lie behind the new end; whole chunks stay.

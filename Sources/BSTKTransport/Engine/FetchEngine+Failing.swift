@@ -12,12 +12,15 @@ extension FetchEngine {
     let retryAfter = transfer.handle.offset(CURLINFO_RETRY_AFTER)
     submit(transfer)
     retire(transfer)
-    if transfer.purpose == .data { release(transfer.position..<transfer.end) }
+    if transfer.purpose == .data || transfer.purpose == .stream, transfer.position < transfer.end {
+      release(transfer.position..<transfer.end)
+    }
     guard var failure else {
       succeed(transfer)
       return
     }
-    if retryAfter > 0 { failure.retryAfter = Double(retryAfter) }
+    // (libcurl hands over any number a server writes.)
+    if retryAfter > 0 { failure.retryAfter = Double(min(retryAfter, 1 << 31)) }
     handle(failure, of: transfer, redirect: redirect)
   }
 

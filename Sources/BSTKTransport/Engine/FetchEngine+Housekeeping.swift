@@ -8,7 +8,7 @@ extension FetchEngine {
     let spans = transfers.values.filter { $0.purpose != .check }
     let isLimited = rateLimiter?.isReached(by: governor.rate) ?? false
     governor.observe(
-      byteCount: bodyByteCount, missingByteCount: limit - received.byteCount,
+      byteCount: bodyByteCount, missingByteCount: missingByteCount,
       isSaturated: spans.count >= governor.limit && !isLimited, roundTrip: roundTrip, now: now)
     guard now - lastHousekeeping >= tuning.progressSeconds else { return }
     lastHousekeeping = now
@@ -38,9 +38,11 @@ extension FetchEngine {
     return transfers.isEmpty && received.runEnd(at: 0) >= min(allowance, limit)
   }
 
+  private var missingByteCount: Int { received.gaps(in: 0..<limit).reduce(0) { $0 + $1.count } }
+
   func reportProgress() {
     guard let manifest, files != nil else { return }
-    let missing = received.gaps(in: 0..<limit).reduce(0) { $0 + $1.count }
+    let missing = missingByteCount
     onEvent(
       .progress(
         FetchProgress(

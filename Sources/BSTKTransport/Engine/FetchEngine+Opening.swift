@@ -54,24 +54,34 @@ extension FetchEngine {
 
   // MARK: From the network
 
+  // SAFETY: `bytes` is libcurl's buffer, valid during its callback; nothing keeps it.
+
   /// Takes body bytes of an opening request; what lies behind the index goes on as data.
   func receiveOpening(
     _ bytes: UnsafeBufferPointer<UInt8>, for transfer: Transfer
   ) throws(BSTKError) {
     var rest = unsafe bytes
-    while true {
-      let wanted = try openingByteCount() - manifestBytes.count
-      if wanted <= 0 { break }
-      let taken = min(wanted, rest.count)
-      if taken == 0 { return }
-      unsafe manifestBytes.append(contentsOf: rest.prefix(taken))
-      transfer.position += taken
-      unsafe rest = unsafe UnsafeBufferPointer(rebasing: rest.dropFirst(taken))
+    let manifest: Manifest
+    do throws(BSTKError) {
+      while true {
+        let wanted = try openingByteCount() - manifestBytes.count
+        if wanted <= 0 { break }
+        let taken = min(wanted, rest.count)
+        if taken == 0 { return }
+        unsafe manifestBytes.append(contentsOf: rest.prefix(taken))
+        transfer.position += taken
+        unsafe rest = unsafe UnsafeBufferPointer(rebasing: rest.dropFirst(taken))
+      }
+      let known = manifestBytes
+      manifest = try Manifest(opening: known.span, root: pinnedRoot)
+      transfer.source.hasJoined = true
+      try checkLength(of: transfer.source, manifest)
+    } catch {
+      // The fault of this source; a mirror may have what is wanted.
+      transfer.source.hasJoined = false
+      transfer.failure = TransferFailure(.final, error)
+      return
     }
-    let known = manifestBytes
-    let manifest = try Manifest(opening: known.span, root: pinnedRoot)
-    transfer.source.hasJoined = true
-    try checkLength(of: transfer.source, manifest)
     if task == .open {
       openedAnswer = RemoteManifest(
         manifest: manifest, rootDigest: manifest.rootDigest,
@@ -137,6 +147,7 @@ extension FetchEngine {
     if grows {
       let output = try OutputFile(request.output, .read)
       try local.examine(output: output, map: map, isCancelled: stop)
+      if isCancelled { throw Self.cancelled }
     }
     var partial: OutputFile?
     if !(0..<wantedPieceCount).allSatisfy(local.verified.contains) {
@@ -150,6 +161,8 @@ extension FetchEngine {
       try local.examine(
         partial: file, journaled: journal.flatMap { $0.root == root ? $0.present : nil }, map: map,
         isCancelled: stop)
+      // Before a journal is written that would know only of what was examined so far.
+      if isCancelled { throw Self.cancelled }
       do throws(BSTKError) {
         try demandSpace(for: local, map, grows: grows)
       } catch {
@@ -241,6 +254,9 @@ extension FetchEngine {
     } else {
       // Fetched in part before, and replaced since: start over, keeping the chunks that are equal.
       onEvent(.warning("the published file has changed; chunks that are still equal are kept"))
+      // The old store lets go of the file, and has nothing more to report, before a new one begins.
+      do throws(BSTKError) { try store?.drain() } catch { fatal = error }
+      takeMessages()
       manifest = nil
       files = nil
       store = nil

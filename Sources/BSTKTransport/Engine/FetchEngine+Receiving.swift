@@ -40,6 +40,9 @@ extension FetchEngine {
     hasMeasuredRoundTrip = true
   }
 
+  // SAFETY: the buffers below are libcurl's and valid during its callback; nothing keeps them, and
+  // slices of them stay within their bounds.
+
   /// Takes body bytes; false breaks the transfer off.
   func receive(_ bytes: UnsafeBufferPointer<UInt8>, for transfer: Transfer) -> Bool {
     bodyByteCount += bytes.count
@@ -51,9 +54,13 @@ extension FetchEngine {
       transfer.position += taken
       return taken == bytes.count
     case .open:
+      // More than was asked for, by a server that broke its own promise, is not looked at.
+      let taken = unsafe UnsafeBufferPointer(
+        rebasing: bytes.prefix(transfer.end - transfer.position))
+      lastProgress = clock.now
       do throws(BSTKError) {
-        unsafe try receiveOpening(bytes, for: transfer)
-        return true
+        unsafe try receiveOpening(taken, for: transfer)
+        return taken.count == bytes.count
       } catch {
         fatal = error
         return false
@@ -84,6 +91,7 @@ extension FetchEngine {
       let here = received.runEnd(at: transfer.position)
       if here > transfer.position {
         submit(transfer)
+        lastProgress = clock.now
         let count = min(rest.count, here - transfer.position)
         transfer.position += count
         unsafe rest = unsafe UnsafeBufferPointer(rebasing: rest.dropFirst(count))

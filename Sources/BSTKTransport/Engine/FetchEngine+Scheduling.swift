@@ -30,8 +30,9 @@ extension FetchEngine {
     guard transfers.isEmpty, let source = sources.first(where: { $0.fault == nil }),
       source.notBefore <= clock.now
     else { return }
-    if source.number != openingSource {
-      // Bytes of two servers are never put together before they are known to be one file.
+    if source.number != openingSource || source.knowsNoRanges {
+      // Bytes of two servers are never put together before they are known to be one file, and one
+      // without ranges begins again.
       manifestBytes = []
       openingSource = source.number
     }
@@ -85,7 +86,7 @@ extension FetchEngine {
     while position < end, let gap = claimed.firstGap(in: position..<limit), gap.lowerBound < end {
       guard let index = troubles.firstIndex(where: { $0.range.contains(gap.lowerBound) }) else {
         let next = troubles.map(\.range.lowerBound).filter { $0 > gap.lowerBound }.min() ?? limit
-        let room = gap.lowerBound..<min(gap.upperBound, next)
+        let room = gap.lowerBound..<min(gap.upperBound, next, max(allowanceEnd, gap.lowerBound + 1))
         return (room.lowerBound..<spanEnd(in: room), 0, false)
       }
       let trouble = troubles[index]
@@ -100,14 +101,19 @@ extension FetchEngine {
     return nil
   }
 
-  /// How far ahead of the first missing byte requests may reach.
+  /// Up to where requests may begin: some way behind the request that brings the first missing byte.
   private var windowEnd: Int {
+    let start = received.runEnd(at: 0)
+    let head = transfers.values.first { ($0.buffer?.offset ?? $0.position) == start }?.end ?? start
     let ahead = max(tuning.minimumWindowByteCount, 2 * governor.limit * spanByteCount)
-    let end = received.runEnd(at: 0) + ahead
-    guard let allowance, let map = files?.map else { return end }
-    // The chunk that the consumer waits for must become whole, however large it is.
+    return min(max(head, start) + ahead, allowanceEnd)
+  }
+
+  /// How far a consumer lets us go; the chunk that it waits for must become whole, however large.
+  private var allowanceEnd: Int {
+    guard let allowance, let map = files?.map else { return limit }
     let index = min(map.piece(endingAfter: allowance), map.pieces.count - 1)
-    return min(end, map.end(ofPieces: index + 1))
+    return max(map.end(ofPieces: index + 1), 0)
   }
 
   /// The bytes one request should bring, by the rate of one connection.

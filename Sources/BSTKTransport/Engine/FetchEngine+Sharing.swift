@@ -39,20 +39,23 @@ extension FetchEngine {
 
   /// The spans that may be shared: those whose rate is known and that lose little by it.
   private var unfinished: [Rest] {
-    guard lostByteCount <= tuning.lossByteCount + received.byteCount / tuning.lossShare else {
-      return []
-    }
     let now = clock.now
+    let mayLose = lostByteCount <= tuning.lossByteCount + received.byteCount / tuning.lossShare
     let maturity = max(tuning.maturitySeconds, tuning.maturityRoundTrips * roundTrip)
     return transfers.values.compactMap { transfer in
       guard transfer.purpose == .data, transfer.end > transfer.position,
         now - transfer.start > maturity
       else { return nil }
-      let isSilent = now - transfer.lastByte > tuning.takeoverSeconds
+      let byteCount = transfer.end - transfer.position
+      if now - transfer.lastByte > tuning.takeoverSeconds {
+        return Rest(transfer: transfer, byteCount: byteCount, rate: 0)
+      }
       // A moment without a byte is a lost packet, not the end of a connection.
-      let rate = isSilent ? 0 : max(transfer.rate(now: now), 1000)
-      let rest = Rest(transfer: transfer, byteCount: transfer.end - transfer.position, rate: rate)
-      return rate * roundTrip <= Double(tuning.affordableLossByteCount) ? rest : nil
+      let rate = max(transfer.rate(now: now), 1000)
+      guard transfer.receivedByteCount > 0, mayLose,
+        rate * roundTrip <= Double(tuning.affordableLossByteCount)
+      else { return nil }
+      return Rest(transfer: transfer, byteCount: byteCount, rate: rate)
     }
   }
 

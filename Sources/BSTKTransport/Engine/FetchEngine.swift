@@ -100,25 +100,30 @@ final class FetchEngine {
     guard !addresses.isEmpty else { throw BSTKError(.url, "no address was given") }
     pinnedRoot = try Self.pinnedRoot(in: addresses)
     sources = addresses.enumerated().map { Source(number: $0.offset, origin: $0.element) }
-    governor = ConnectionGovernor(
-      maximum: request.options.maximumConnectionCount, tuning: tuning)
+    let connectionCount = min(max(request.options.maximumConnectionCount, 1), 64)
+    governor = ConnectionGovernor(maximum: connectionCount, tuning: tuning)
+    rateLimiter = request.options.bytesPerSecondLimit.map(RateLimiter.init)
     openingEnd =
       task == .open
       ? tuning.manifestRequestByteCount
-      : Self.firstRequestByteCount(
-        budget: Int(clamping: request.budget.fileByteCount ?? .max), tuning)
-    rateLimiter = request.options.bytesPerSecondLimit.map(RateLimiter.init)
+      : Self.firstRequestByteCount(request.budget, allowance: allowance ?? .max, tuning)
     // Pipelined streams on one connection lose to several connections wherever packets do.
     multi.set(CURLMOPT_PIPELINING, 0)
-    multi.set(CURLMOPT_MAXCONNECTS, request.options.maximumConnectionCount + 4)
+    multi.set(CURLMOPT_MAXCONNECTS, connectionCount + 4)
   }
 
-  /// A cut that is not known yet must not be overrun by much, and the budget not at all.
-  private static func firstRequestByteCount(budget: Int, _ tuning: FetchTuning) -> Int {
+  /// A cut that is not known yet must not be overrun by much, and neither budget nor consumer at all.
+  private static func firstRequestByteCount(
+    _ budget: Budget, allowance: Int, _ tuning: FetchTuning
+  ) -> Int {
+    let bytes = budget.fileByteCount ?? (budget == .unlimited ? .max : 0)
+    let count = Int(clamping: bytes)
     let sure = max(
-      budget - tuning.firstRequestReserveByteCount, budget / 16,
-      tuning.minimumFirstRequestByteCount)
-    return max(Limits.headerByteCount, min(budget, sure, tuning.firstRequestByteCount))
+      count - tuning.firstRequestReserveByteCount, count / 16,
+      min(count, tuning.minimumFirstRequestByteCount))
+    let least =
+      budget.fileByteCount == nil ? tuning.minimumFirstRequestByteCount : Limits.headerByteCount
+    return max(least, min(sure, allowance, tuning.firstRequestByteCount))
   }
 
   private static func pinnedRoot(in addresses: [WebAddress]) throws(BSTKError) -> Digest? {
@@ -166,11 +171,13 @@ final class FetchEngine {
     }
   }
 
+  static var cancelled: BSTKError {
+    BSTKError(
+      .cancelled, "the fetch was stopped", remedy: "run the same command again; it continues")
+  }
+
   private func outcome() throws(BSTKError) -> FetchSession.Outcome? {
-    if isCancelled {
-      throw BSTKError(
-        .cancelled, "the fetch was stopped", remedy: "run the same command again; it continues")
-    }
+    if isCancelled { throw Self.cancelled }
     if let fatal { throw fatal }
     if let openedAnswer { return .opened(openedAnswer) }
     guard let manifest, files != nil, watermark >= wantedPieceCount, !mustCheck else { return nil }
@@ -224,6 +231,7 @@ final class FetchEngine {
       // Nobody signals: this only sleeps.
       _ = DispatchSemaphore(value: 0).wait(timeout: .now() + min(delay, tuning.progressSeconds))
       clock.tick()
+      lastProgress = clock.now
       takeMessages()
     }
     for transfer in Array(transfers.values) { transfer.resume() }
@@ -232,7 +240,7 @@ final class FetchEngine {
   private func pollSeconds() -> Double {
     if !transfers.isEmpty { return tuning.progressSeconds }
     let times = troubles.map(\.notBefore) + sources.filter { $0.fault == nil }.map(\.notBefore)
-    let next = times.filter { $0 > clock.now }.min() ?? clock.now
+    let next = times.filter { $0 > clock.now }.min() ?? clock.now + tuning.progressSeconds
     return min(max(next - clock.now, 0.005), tuning.progressSeconds)
   }
 

@@ -67,7 +67,7 @@ final class Transfer {
   /// Makes an opening request go on as an ordinary one.
   func becomeData(isStream: Bool, end: Int) {
     purpose = isStream ? .stream : .data
-    self.end = end
+    self.end = max(position, end)
   }
 
   /// The handle's address, by which libcurl names it.
@@ -116,7 +116,6 @@ final class Transfer {
   }
 
   private func takeHeaderLine(_ line: String) {
-    guard purpose != .stream || !head.isComplete || line.hasPrefix("HTTP/") else { return }
     // Trailers after the body are of no interest.
     if head.isComplete, !line.hasPrefix("HTTP/") { return }
     head.take(line)

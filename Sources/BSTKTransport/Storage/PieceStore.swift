@@ -109,6 +109,8 @@ final class PieceStore: @unchecked Sendable {
 
   private func fail(_ error: BSTKError) {
     failed = true
+    // What was stored before is good; when the journal fails too, it is only fetched again.
+    try? record()
     report(.failed(error))
   }
 
@@ -168,7 +170,11 @@ final class PieceStore: @unchecked Sendable {
       let end = min(present.runEnd(at: hasher.position), piece.range.upperBound)
       while hasher.position < end {
         let part = try file.bytes(at: hasher.position, count: min(1 << 18, end - hasher.position))
-        if part.isEmpty { break }
+        guard !part.isEmpty else {
+          throw BSTKError(
+            .io, "\(file.path) ends at byte \(hasher.position): somebody made it shorter",
+            offset: UInt64(hasher.position), remedy: "run the same command again")
+        }
         hasher.update(part.span)
       }
       if hasher.isComplete {

@@ -1,7 +1,7 @@
 /// A fixed block of memory that carries received bytes from the network thread to the storage
 /// queue. One of the two owns it at a time; handing it over goes through the queue.
 ///
-/// SAFETY: the memory is touched only by the current owner, and the hand-over orders the accesses.
+/// SAFETY: the memory is made in init and freed in deinit; it is touched only by the current owner, and the hand-over orders the accesses.
 @safe final class ReceiveBuffer: @unchecked Sendable {
   let capacity: Int
   private(set) var count = 0

@@ -1,6 +1,6 @@
 internal import BSTKFormat
 internal import BSTKTransport
-internal import Synchronization
+internal import BSTKStore
 
 /// Prints the events of a fetch: a progress bar and a summary, or JSON.
 final class FetchPrinter: Sendable {
@@ -18,7 +18,7 @@ final class FetchPrinter: Sendable {
 
   private let output: String
   private let style: Style
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   init(output: String, style: Style) {
     self.output = output
