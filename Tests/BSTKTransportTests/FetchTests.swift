@@ -102,15 +102,15 @@ struct FetchTests {
     #expect(server.requests.count == count)
   }
 
-  @Test("hands over verified chunks in order while it runs")
-  func blocks() async throws {
+  @Test("hands over verified chunks in order while it runs", arguments: [100_000, .max])
+  func blocks(lookahead: Int) async throws {
     let trial = try Trial()
     let server = try FaultServer(trial.file)
     defer { server.stop() }
     let request = FetchRequest(sources: [server.url()], output: trial.output)
     var next = 0
     for try await block in Fetcher(tuning: Trial.tuning)
-      .verifiedBlocks(request, lookaheadByteCount: 100_000)
+      .verifiedBlocks(request, lookaheadByteCount: lookahead)
     {
       #expect(block.index == next)
       let start = Int(trial.manifest.chunkOffset(next))

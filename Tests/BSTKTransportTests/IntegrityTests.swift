@@ -89,6 +89,20 @@ struct IntegrityTests {
     #expect(try trial.folder.contents() == [])
   }
 
+  @Test("a source with a damaged index gives way to its mirror")
+  func indexOfMirror() async throws {
+    let trial = try Trial()
+    let bad = try FaultServer(trial.file) { Self.flip(400, $0, &$1) }
+    let good = try FaultServer(trial.file)
+    defer {
+      bad.stop()
+      good.stop()
+    }
+    try await trial.fetch([bad.url(), good.url()])
+    try trial.expectOutput()
+    #expect(trial.warnings.contains { $0.contains("INDEX_HASH") })
+  }
+
   @Test("a mirror with another file is left out")
   func foreignMirror() async throws {
     let trial = try Trial()

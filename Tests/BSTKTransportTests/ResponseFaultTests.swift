@@ -74,6 +74,53 @@ struct ResponseFaultTests {
     #expect(trial.warnings.contains { $0.contains("knows no ranges") })
   }
 
+  @Test("a whole file that breaks off inside the index is read again from its start")
+  func brokenIndex() async throws {
+    let trial = try Trial()
+    let file = trial.file
+    let server = try FaultServer(file) { request, response in
+      response.ignoreRange(file)
+      if request.number == 1 { response.cut(after: 1_000) }
+    }
+    defer { server.stop() }
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+    #expect(server.requests.count <= 4)
+  }
+
+  @Test("a whole file that breaks off gives way to a mirror that knows ranges")
+  func brokenStream() async throws {
+    let trial = try Trial()
+    let file = trial.file
+    let broken = try FaultServer(file) { request, response in
+      response.ignoreRange(file)
+      response.pace = (64_000, 0.01)
+      response.cut(after: file.count / 2)
+    }
+    let mirror = try FaultServer(file)
+    defer {
+      broken.stop()
+      mirror.stop()
+    }
+    try await trial.fetch([broken.url(), mirror.url()])
+    try trial.expectOutput()
+  }
+
+  @Test("a first answer that is longer than it says is taken as far as it says")
+  func longOpening() async throws {
+    let trial = try Trial()
+    let file = trial.file
+    let server = try FaultServer(file) { request, response in
+      guard request.number == 1 else { return }
+      response["Content-Range"] = "bytes 0-255/\(file.count)"
+      response["Content-Length"] = nil
+      response.ending = .close
+    }
+    defer { server.stop() }
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+  }
+
   @Test("a compressed whole file is refused by the name of its header")
   func compressedWhole() async throws {
     let trial = try Trial()

@@ -197,6 +197,33 @@ struct ResumeTests {
     try trial.expectOutput(Int(summary.fileByteCount))
   }
 
+  @Test("keeps more than asked for when a larger growth was interrupted")
+  func smallerGrowth() async throws {
+    let trial = try Trial()
+    let cut = Int(try trial.cut(trial.file.count / 4).fileByteCount)
+    try trial.folder.write(Array(trial.file.prefix(cut)), to: "out.bstk")
+    _ = try await interrupt(trial, afterRequests: 8)
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    let budget = Budget(fileByteCount: UInt64(cut + 200_000))
+    let summary = try await trial.fetch([server.url()], budget)
+    try trial.expectOutput(Int(summary.fileByteCount))
+  }
+
+  @Test("a fetch that is stopped while it looks at what is here loses nothing of it")
+  func stoppedAtStart() async throws {
+    let trial = try Trial()
+    _ = try await interrupt(trial, afterRequests: 8)
+    let journal = try #require(FetchJournal.load(trial.folder.file("out.bstk.part.journal")))
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    let request = FetchRequest(sources: [server.url()], output: trial.output)
+    let fetch = Task { try await Fetcher(tuning: Trial.tuning).fetch(request) }
+    fetch.cancel()
+    await #expect(throws: (any Error).self) { try await fetch.value }
+    #expect(FetchJournal.load(trial.folder.file("out.bstk.part.journal")) == journal)
+  }
+
   @Test("lets one process at a time fetch an output")
   func busy() async throws {
     let trial = try Trial()
