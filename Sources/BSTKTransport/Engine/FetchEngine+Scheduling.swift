@@ -86,7 +86,7 @@ extension FetchEngine {
     while position < end, let gap = claimed.firstGap(in: position..<limit), gap.lowerBound < end {
       guard let index = troubles.firstIndex(where: { $0.range.contains(gap.lowerBound) }) else {
         let next = troubles.map(\.range.lowerBound).filter { $0 > gap.lowerBound }.min() ?? limit
-        let room = gap.lowerBound..<min(gap.upperBound, next, max(allowanceEnd, gap.lowerBound + 1))
+        let room = gap.lowerBound..<min(gap.upperBound, next, allowanceEnd)
         return (room.lowerBound..<spanEnd(in: room), 0, false)
       }
       let trouble = troubles[index]
@@ -113,7 +113,7 @@ extension FetchEngine {
   private var allowanceEnd: Int {
     guard let allowance, let map = files?.map else { return limit }
     let index = min(map.piece(endingAfter: allowance), map.pieces.count - 1)
-    return max(map.end(ofPieces: index + 1), 0)
+    return map.end(ofPieces: index + 1)
   }
 
   /// The bytes one request should bring, by the rate of one connection.

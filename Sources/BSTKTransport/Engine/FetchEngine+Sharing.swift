@@ -41,6 +41,7 @@ extension FetchEngine {
   private var unfinished: [Rest] {
     let now = clock.now
     let mayLose = lostByteCount <= tuning.lossByteCount + received.byteCount / tuning.lossShare
+    let affordable = max(tuning.affordableLossByteCount, limit / tuning.lossShare)
     let maturity = max(tuning.maturitySeconds, tuning.maturityRoundTrips * roundTrip)
     return transfers.values.compactMap { transfer in
       guard transfer.purpose == .data, transfer.end > transfer.position,
@@ -53,7 +54,7 @@ extension FetchEngine {
       // A moment without a byte is a lost packet, not the end of a connection.
       let rate = max(transfer.rate(now: now), 1000)
       guard transfer.receivedByteCount > 0, mayLose,
-        rate * roundTrip <= Double(tuning.affordableLossByteCount)
+        rate * roundTrip <= Double(affordable)
       else { return nil }
       return Rest(transfer: transfer, byteCount: byteCount, rate: rate)
     }

@@ -60,9 +60,11 @@ struct FetchTuning: Sendable {
   /// Seconds of a connection's age, and in round trips, below which its rate says nothing yet.
   var maturitySeconds = 0.3
   var maturityRoundTrips = 6.0
-  /// The bytes under way on a connection above which it is not broken off: they would be lost.
+  /// The bytes under way on a connection above which it is not broken off, for they would be lost:
+  /// this much, or one part in `lossShare` of the fetch.
   var affordableLossByteCount = 64 << 10
-  /// What breaking connections off may lose in all: this much and this share of what has come.
+  /// What breaking connections off may lose in all: this much and one part in `lossShare` of what
+  /// has come.
   var lossByteCount = 32 << 10
   var lossShare = 2000
   /// Seconds without a byte after which an idle connection takes over a span altogether.
