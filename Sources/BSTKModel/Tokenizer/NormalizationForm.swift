@@ -33,7 +33,7 @@ enum NormalizationForm: Sendable {
       // calls, which are given their lengths.
       let form = unsafe instance(&status)
       guard status.rawValue <= U_ZERO_ERROR.rawValue else { return text }
-      // No form makes a text more than 18 times as long; most texts stay as long as they are.
+      // Most texts stay about as long as they are; for others ICU says how much room it needs.
       var target = [UInt16](repeating: 0, count: source.count + source.count / 2 + 32)
       var needed = unsafe swift_unorm2_normalize(
         form, source, length, &target, Int32(clamping: target.count), &status)

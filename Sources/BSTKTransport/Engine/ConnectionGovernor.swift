@@ -29,8 +29,8 @@ struct ConnectionGovernor {
   ///
   /// - Parameters:
   ///   - byteCount: All bytes received so far.
-  ///   - isSaturated: Whether all allowed connections are busy; otherwise the rate says nothing.
   ///   - missingByteCount: Bytes still to come.
+  ///   - isSaturated: Whether all allowed connections are busy; otherwise the rate says nothing.
   ///   - roundTrip: Seconds.
   mutating func observe(
     byteCount: Int, missingByteCount: Int, isSaturated: Bool, roundTrip: Double, now: Double
@@ -52,10 +52,9 @@ struct ConnectionGovernor {
       isWarmingUp = false
     } else if let before = trial {
       trial = nil
-      let doublings = limit > 2 * before.limit ? 2 : 1
-      guard
-        rate >= before.rate * (doublings == 2 ? tuning.worthwhileGain : 1) * tuning.worthwhileGain
-      else {
+      // Four times the connections, or more, must bring what doubling twice would have to.
+      let gain = tuning.worthwhileGain
+      guard rate >= before.rate * (limit > 2 * before.limit ? gain * gain : gain) else {
         limit = before.limit
         settledUntil = now + settleSeconds
         settleSeconds = min(settleSeconds * 2, 60)
