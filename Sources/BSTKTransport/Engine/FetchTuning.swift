@@ -25,7 +25,7 @@ struct FetchTuning: Sendable {
   /// Bytes collected before they go to the storage queue.
   var bufferByteCount = 256 << 10
   /// Buffers that may wait for the storage queue.
-  var queuedBufferCount = 6
+  var queuedBufferCount = 8
   /// Stored bytes, and seconds, after which the journal is told of them.
   var journalByteCount = 1 << 20
   var journalSeconds = 0.5

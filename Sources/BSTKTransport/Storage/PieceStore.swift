@@ -3,16 +3,16 @@ import BSTKFormat
 import BSTKStore
 import Dispatch
 
-/// Writes what arrives, hashes it, and says which pieces are whole.
+/// Writes what arrives, has it hashed, and says which pieces are whole.
 ///
-/// Bytes of a piece that arrive in order are hashed while they are still in the cache; bytes that
-/// arrived ahead (a large chunk shared by several connections) are read back from the page cache
-/// once the bytes before them are there.
+/// Writing and hashing cost about the same, so each has a queue of its own: a buffer is written by
+/// the first, then hashed by the second while the next one is written.
 ///
-/// SAFETY: everything below `queue` is touched only by work items of that serial queue; `submit` is
-/// called by one thread, the network thread.
+/// SAFETY: everything below `writing` is touched only by work items of that serial queue, and
+/// everything below `hashing` only by those of that one; `submit` is called by one thread, the
+/// network thread.
 final class PieceStore: @unchecked Sendable {
-  /// What the storage queue tells the engine.
+  /// What the queues tell the engine.
   enum Report: Sendable {
     /// A piece is whole and matches its digest.
     case verified(Int)
@@ -22,22 +22,18 @@ final class PieceStore: @unchecked Sendable {
     case failed(BSTKError)
   }
 
-  private let queue = DispatchQueue(label: "bstk.fetch.storage")
   private let flushQueue = DispatchQueue(label: "bstk.fetch.flush")
   private let slots: DispatchSemaphore
   private let freeBuffers = Lock<[ReceiveBuffer]>([])
   private let bufferByteCount: Int
 
-  private let map: ChunkMap
   private let file: OutputFile
   private let journal: FetchJournal
   private let report: @Sendable (Report) -> Void
   private let tuning: FetchTuning
+
+  private let writing = DispatchQueue(label: "bstk.fetch.write")
   private var present: ByteRangeSet
-  private let resumed: ByteRangeSet
-  private var damagedOnce: Set<Int> = []
-  private var verified: Set<Int>
-  private var hashers: [Int: PieceHasher] = [:]
   private var failed = false
   /// What is stored and not yet in the journal: one record stands for many buffers.
   private var unrecorded = ByteRangeSet()
@@ -46,18 +42,20 @@ final class PieceStore: @unchecked Sendable {
   private var lastFlush = DispatchTime.now()
   private let isFlushing = Lock(false)
 
+  private let hashing = DispatchQueue(label: "bstk.fetch.hash")
+  private var verifier: PieceVerifier
+  private var isVerifying = true
+
   init(
     map: ChunkMap, file: OutputFile, journal: FetchJournal, local: LocalState,
     tuning: FetchTuning, report: @escaping @Sendable (Report) -> Void
   ) {
-    self.map = map
     self.file = file
     self.journal = journal
     self.report = report
     self.tuning = tuning
     present = local.present
-    resumed = local.present
-    verified = local.verified
+    verifier = PieceVerifier(map: map, file: file, local: local)
     bufferByteCount = tuning.bufferByteCount
     slots = DispatchSemaphore(value: tuning.queuedBufferCount)
   }
@@ -72,33 +70,33 @@ final class PieceStore: @unchecked Sendable {
     freeBuffers.withLock { $0.append(buffer) }
   }
 
-  /// Hands bytes to the storage queue; waits while too many are queued, so that a slow disk slows
-  /// the network rather than filling memory.
+  /// Hands bytes over to be written and hashed; waits while too many are queued, so that a slow
+  /// disk slows the network rather than filling memory.
   func submit(_ buffer: ReceiveBuffer) {
     slots.wait()
-    queue.async { [self] in
-      if !failed {
-        do throws(BSTKError) { try store(buffer.bytes, at: buffer.offset) } catch { fail(error) }
+    writing.async { [self] in
+      let stored = failed ? [] : write(buffer)
+      hashing.async { [self] in
+        for range in stored { verify(range, in: buffer) }
+        recycle(buffer)
+        slots.signal()
       }
-      recycle(buffer)
-      slots.signal()
     }
   }
 
   /// Hashes whatever resumed pieces are already whole in bytes but not yet verified.
   func start() {
-    queue.async { [self] in
-      do throws(BSTKError) {
-        for range in present.ranges {
-          try advance(piecesIn: range, incoming: nil)
-        }
-      } catch { fail(error) }
+    hashing.async { [self] in
+      for range in verifier.resumed.ranges { verify(range, in: nil) }
     }
   }
 
   /// Waits for everything submitted, then makes it safe against power loss.
   func drain() throws(BSTKError) {
-    queue.sync { [self] in
+    writing.sync {}
+    // It may find damage, of which the journal is told by the first queue.
+    hashing.sync {}
+    writing.sync { [self] in
       if !failed {
         do throws(BSTKError) { try record() } catch { fail(error) }
       }
@@ -107,25 +105,36 @@ final class PieceStore: @unchecked Sendable {
     if !failed { try journal.checkpoint(after: file) }
   }
 
+  // MARK: On the queue that writes
+
   private func fail(_ error: BSTKError) {
+    guard !failed else { return }
     failed = true
     // What was stored before is good; when the journal fails too, it is only fetched again.
     try? record()
     report(.failed(error))
   }
 
-  // MARK: On the storage queue
+  /// Writes what is not here yet, and returns where that is.
+  private func write(_ buffer: ReceiveBuffer) -> [Range<Int>] {
+    let offset = buffer.offset
+    let gaps = present.gaps(in: offset..<(offset + buffer.count))
+    do throws(BSTKError) {
+      for gap in gaps {
+        let part = buffer.bytes.extracting(
+          (gap.lowerBound - offset)..<(gap.upperBound - offset))
+        try file.write(part, at: gap.lowerBound)
+        present.insert(gap)
+        unrecorded.insert(gap)
+        unflushedByteCount += gap.count
+      }
+      try keepUp()
+    } catch { fail(error) }
+    return failed ? [] : gaps
+  }
 
-  private func store(_ bytes: Span<UInt8>, at offset: Int) throws(BSTKError) {
-    let range = offset..<(offset + bytes.count)
-    for gap in present.gaps(in: range) {
-      let part = bytes.extracting((gap.lowerBound - offset)..<(gap.upperBound - offset))
-      try file.write(part, at: gap.lowerBound)
-      present.insert(gap)
-      unrecorded.insert(gap)
-      try advance(piecesIn: gap, incoming: part)
-      unflushedByteCount += gap.count
-    }
+  /// Journal and flush when they are due.
+  private func keepUp() throws(BSTKError) {
     let now = DispatchTime.now()
     if unrecorded.byteCount >= tuning.journalByteCount
       || seconds(from: lastRecord, to: now) >= tuning.journalSeconds
@@ -150,55 +159,14 @@ final class PieceStore: @unchecked Sendable {
     unrecorded = ByteRangeSet()
   }
 
-  /// Feeds the hashers of the pieces that `range` touches: from `incoming`, the bytes of `range`,
-  /// while these are next, otherwise from the file.
-  private func advance(
-    piecesIn range: Range<Int>, incoming: Span<UInt8>?
-  ) throws(BSTKError) {
-    var index = map.piece(endingAfter: range.lowerBound)
-    while index < map.pieces.count, map.pieces[index].range.lowerBound < range.upperBound {
-      defer { index += 1 }
-      if verified.contains(index) { continue }
-      let piece = map.pieces[index]
-      var hasher = hashers.removeValue(forKey: index) ?? PieceHasher(piece)
-      if let incoming, range.contains(hasher.position) {
-        let end = min(range.upperBound, piece.range.upperBound)
-        hasher.update(
-          incoming.extracting(
-            (hasher.position - range.lowerBound)..<(end - range.lowerBound)))
-      }
-      let end = min(present.runEnd(at: hasher.position), piece.range.upperBound)
-      while hasher.position < end {
-        let part = try file.bytes(at: hasher.position, count: min(1 << 18, end - hasher.position))
-        guard !part.isEmpty else {
-          throw BSTKError(
-            .io, "\(file.path) ends at byte \(hasher.position): somebody made it shorter",
-            offset: UInt64(hasher.position), remedy: "run the same command again")
-        }
-        hasher.update(part.span)
-      }
-      if hasher.isComplete {
-        try finish(index, hasher)
-      } else if hasher.position > piece.range.lowerBound {
-        hashers[index] = hasher
-      }
-    }
-  }
-
-  private func finish(_ index: Int, _ hasher: PieceHasher) throws(BSTKError) {
-    if hasher.matches() {
-      verified.insert(index)
-      report(.verified(index))
-      return
-    }
-    let range = hasher.piece.range
-    // Bytes of an earlier run are our own risk once; the server is not to blame for them.
-    let freshByteCount = resumed.gaps(in: range).reduce(0) { $0 + $1.count }
-    let isOurs = damagedOnce.insert(index).inserted && freshByteCount < range.count
+  /// Forgets a piece that is not what it should be, so that it is written again.
+  private func discard(_ range: Range<Int>) {
+    guard !failed else { return }
     present.remove(range)
-    try record()
-    try journal.recordDamaged(range)
-    report(.damaged(index, isOurs: isOurs))
+    do throws(BSTKError) {
+      try record()
+      try journal.recordDamaged(range)
+    } catch { fail(error) }
   }
 
   /// Makes what is stored safe against power loss, while more is being stored.
@@ -215,6 +183,27 @@ final class PieceStore: @unchecked Sendable {
     flushQueue.async { [self] in
       do throws(BSTKError) { try journal.checkpoint(after: file) } catch { report(.failed(error)) }
       isFlushing.withLock { $0 = false }
+    }
+  }
+
+  // MARK: On the queue that hashes
+
+  private func verify(_ range: Range<Int>, in buffer: ReceiveBuffer?) {
+    guard isVerifying else { return }
+    do throws(BSTKError) {
+      for finding in try verifier.advance(over: range, in: buffer) {
+        switch finding {
+        case .verified(let index): report(.verified(index))
+        case .damaged(let index, let range, let isOurs):
+          writing.async { [self] in
+            discard(range)
+            report(.damaged(index, isOurs: isOurs))
+          }
+        }
+      }
+    } catch {
+      isVerifying = false
+      writing.async { [self] in fail(error) }
     }
   }
 }
