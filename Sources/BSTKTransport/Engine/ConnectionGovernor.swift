@@ -3,20 +3,20 @@
 struct ConnectionGovernor {
   /// Connections to use now.
   private(set) var limit: Int
+  /// The total rate of late, bytes a second.
+  private(set) var rate = 0.0
   private let maximum: Int
   private let tuning: FetchTuning
-  private var windowStart: Double?
-  private var windowBytes = 0
-  /// The rate with fewer connections, while more are on trial.
-  private var trial: (limit: Int, rate: Double)?
-  private var isWarmingUp = false
+  private var meter: RateMeter?
+  /// Since when nothing but the network set the rate.
+  private var undisturbedSince: Double?
+  /// Since when the rate has not been climbing.
+  private var steadySince: Double?
+  /// More connections that may not help, since when all are at work, and the rate with fewer.
+  private var trial: (limit: Int, rate: Double, start: Double?)?
   private var settledUntil = 0.0
   private var lastBackOff = -Double.infinity
   private var settleSeconds: Double
-  /// Whether it is not known yet if the last connections help.
-  var isOnTrial: Bool { trial != nil }
-  /// The total rate in the last measurement, bytes a second.
-  private(set) var rate = 0.0
 
   init(maximum: Int, tuning: FetchTuning) {
     self.maximum = max(1, maximum)
@@ -24,6 +24,9 @@ struct ConnectionGovernor {
     self.tuning = tuning
     settleSeconds = tuning.settleSeconds
   }
+
+  /// Whether it is not known yet if the last connections help.
+  var isOnTrial: Bool { trial != nil }
 
   /// Takes a measurement when one is due.
   ///
@@ -35,49 +38,69 @@ struct ConnectionGovernor {
   mutating func observe(
     byteCount: Int, missingByteCount: Int, isSaturated: Bool, roundTrip: Double, now: Double
   ) {
-    guard let start = windowStart else {
-      windowStart = now
-      windowBytes = byteCount
-      return
+    if !isSaturated {
+      undisturbedSince = nil
+      steadySince = nil
+    } else if trial != nil, trial?.start == nil {
+      // It may have taken a while to find work for all, and the rate may have changed meanwhile.
+      trial?.start = now
+      trial?.rate = rate
     }
     let length = max(tuning.measurementSeconds, tuning.measurementRoundTrips * roundTrip)
-    guard now - start >= length else { return }
-    let previous = rate
-    rate = Double(byteCount - windowBytes) / (now - start)
-    windowStart = now
-    windowBytes = byteCount
+    var meter = self.meter ?? RateMeter(start: now)
+    guard self.meter == nil || now - meter.lastLook >= length / 4 else { return }
+    meter.look(byteCount: byteCount, now: now, span: 2 * length)
+    self.meter = meter
+    rate = meter.rate(from: now - length, to: now)
     guard isSaturated, maximum > 1 else { return }
-    if isWarmingUp {
-      // New connections are still being made, or start slowly.
-      isWarmingUp = false
-    } else if let before = trial {
-      trial = nil
-      // Four times the connections, or more, must bring what doubling twice would have to.
-      let gain = tuning.worthwhileGain
-      guard rate >= before.rate * (limit > 2 * before.limit ? gain * gain : gain) else {
-        limit = before.limit
-        settledUntil = now + settleSeconds
-        settleSeconds = min(settleSeconds * 2, 60)
+    let start = undisturbedSince ?? now
+    undisturbedSince = start
+    if let trial, let start = trial.start {
+      judge(trial.limit, trial.rate, start: start, length: length, roundTrip: roundTrip, now: now)
+    } else if now >= settledUntil, now - start >= 2 * length {
+      let previous = meter.rate(from: now - 2 * length, to: now - length)
+      // A rate that climbs by itself would be taken for the gain of more connections, and one that
+      // was held up for a round trip goes on climbing.
+      guard rate < previous * tuning.worthwhileGain else {
+        steadySince = nil
         return
       }
+      let steady = steadySince ?? now
+      steadySince = steady
+      guard now - steady >= length else { return }
+      if Double(missingByteCount) > max(rate, previous) * tuning.trialWorthSeconds {
+        // What one or two more would gain might not show beside what the rate does by itself.
+        more(times: 8)
+      }
+    }
+  }
+
+  private mutating func judge(
+    _ before: Int, _ rateBefore: Double, start: Double, length: Double, roundTrip: Double,
+    now: Double
+  ) {
+    // New connections bring nothing for two round trips, and start slowly.
+    let age = now - start - 2 * roundTrip
+    guard age >= length else { return }
+    // Four times the connections, or more, must bring what doubling twice would have to.
+    let gain = tuning.worthwhileGain
+    if rate >= rateBefore * (limit > 2 * before ? gain * gain : gain) {
+      trial = nil
       // The rate was steady before, so the gain is due to the new connections: go on at once.
       more(times: 4)
-    } else if now >= settledUntil, rate < previous * tuning.worthwhileGain {
-      // (A rate that climbs by itself would be taken for the gain of more connections.)
-      let seconds = Double(missingByteCount) / max(rate, previous, 1)
-      if seconds > tuning.slowSeconds {
-        more(times: 8)
-      } else if seconds > tuning.trialWorthSeconds {
-        more(times: 2)
-      }
+    } else if age >= 2 * length + 2 * roundTrip {
+      trial = nil
+      limit = before
+      settledUntil = now + settleSeconds
+      settleSeconds = min(settleSeconds * 2, 60)
     }
   }
 
   private mutating func more(times factor: Int) {
     guard limit < maximum else { return }
-    trial = (limit, rate)
+    trial = (limit, rate, nil)
+    steadySince = nil
     limit = min(limit * factor, maximum)
-    isWarmingUp = true
   }
 
   /// The server asked for less, or refused a connection. Many requests may hear it at once.
@@ -86,7 +109,6 @@ struct ConnectionGovernor {
     lastBackOff = now
     limit = max(1, limit / 2)
     trial = nil
-    isWarmingUp = false
     settledUntil = now + tuning.backOffSeconds
   }
 }

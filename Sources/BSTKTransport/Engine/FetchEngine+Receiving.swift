@@ -30,14 +30,19 @@ extension FetchEngine {
     }
   }
 
-  /// A new connection shows how far the server is away; one that is used again does not.
+  /// How far the server is away, at most: a lost packet makes a connection late, and a server that
+  /// thinks an answer.
   private func noteRoundTrip(of transfer: Transfer) {
-    let lookup = transfer.handle.offset(CURLINFO_NAMELOOKUP_TIME_T)
-    let connect = transfer.handle.offset(CURLINFO_CONNECT_TIME_T)
-    guard connect > lookup else { return }
-    let seconds = max(Double(connect - lookup) / 1e6, 0.001)
-    roundTrip = hasMeasuredRoundTrip ? min(roundTrip, seconds) : seconds
-    hasMeasuredRoundTrip = true
+    let connected = transfer.handle.microseconds(
+      from: CURLINFO_NAMELOOKUP_TIME_T, to: CURLINFO_CONNECT_TIME_T)
+    let answered = transfer.handle.microseconds(
+      from: CURLINFO_PRETRANSFER_TIME_T, to: CURLINFO_STARTTRANSFER_TIME_T)
+    // Of a connection used again, and of a local file, there is nothing to measure.
+    for microseconds in [connected, answered] where microseconds > 0 {
+      let seconds = max(Double(microseconds) / 1e6, 0.001)
+      roundTrip = hasMeasuredRoundTrip ? min(roundTrip, seconds) : seconds
+      hasMeasuredRoundTrip = true
+    }
   }
 
   // SAFETY: the buffers below are libcurl's and valid during its callback; nothing keeps them, and

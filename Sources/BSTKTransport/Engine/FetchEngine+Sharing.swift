@@ -52,7 +52,7 @@ extension FetchEngine {
         return Rest(transfer: transfer, byteCount: byteCount, rate: 0)
       }
       // A moment without a byte is a lost packet, not the end of a connection.
-      let rate = max(transfer.rate(now: now), 1000)
+      let rate = max(transfer.rate, 1000)
       guard transfer.receivedByteCount > 0, mayLose,
         rate * roundTrip <= Double(affordable)
       else { return nil }
@@ -66,7 +66,9 @@ extension FetchEngine {
     let transfer = rest.transfer
     let average = max(governor.rate / Double(max(1, governor.limit)), 1)
     let fair = Double(rest.byteCount) * rest.rate / (rest.rate + average)
-    let kept = Int(min(fair, rest.rate * tuning.spanSeconds))
+    // Connections on trial are there within the time that is waited for anyway.
+    let seconds = governor.isOnTrial ? patience : tuning.spanSeconds
+    let kept = Int(min(fair, rest.rate * seconds))
     guard rest.byteCount - kept >= min(rest.byteCount, tuning.minimumSpanByteCount / 8) else {
       return nil
     }

@@ -10,7 +10,7 @@ struct FetchTuning: Sendable {
   var minimumFirstRequestByteCount = 64 << 10
   var firstRequestByteCount = 128 << 20
   /// Spans are sized to last about this long, within the bounds below.
-  var spanSeconds = 1.0
+  var spanSeconds = 0.5
   /// The same for a connection alone, and shared out to a few: between two requests a connection
   /// stands idle for a round trip, and nobody fills the gap.
   var aloneSpanSeconds = 4.0
@@ -32,16 +32,15 @@ struct FetchTuning: Sendable {
 
   /// Connections to begin with, once the file is known.
   var firstConnectionCount = 1
-  /// Seconds of one measurement of the total rate, at least; and in round trips.
-  var measurementSeconds = 0.15
-  var measurementRoundTrips = 3.0
+  /// Seconds of one measurement of the total rate, at least; and in round trips. In slow start two
+  /// of them bring four times as much.
+  var measurementSeconds = 0.1
+  var measurementRoundTrips = 2.0
   /// How much the total rate must rise for more connections to stay.
   var worthwhileGain = 1.15
   /// Seconds that are left at the present rate from which it is worth trying more connections: the
   /// attempt itself disturbs a line that one connection fills.
-  var trialWorthSeconds = 6.0
-  /// The same from which to try many at once.
-  var slowSeconds = 15.0
+  var trialWorthSeconds = 8.0
   /// Seconds until more connections are tried again after they did not help.
   var settleSeconds = 1.0
   /// The same after a server asked for less.
@@ -53,7 +52,7 @@ struct FetchTuning: Sendable {
   var stallSeconds = 25.0
   /// Seconds of its remaining time, and in round trips, from which a span that everything else
   /// waits for is shared with another connection.
-  var patienceSeconds = 0.2
+  var patienceSeconds = 0.4
   var patienceRoundTrips = 4.0
   /// The same for any span while other work is left: it was cut too large for a slow link.
   var splitSeconds = 1.5
@@ -62,7 +61,7 @@ struct FetchTuning: Sendable {
   var maturityRoundTrips = 6.0
   /// The bytes under way on a connection above which it is not broken off, for they would be lost:
   /// this much, or one part in `lossShare` of the fetch.
-  var affordableLossByteCount = 64 << 10
+  var affordableLossByteCount = 192 << 10
   /// What breaking connections off may lose in all: this much and one part in `lossShare` of what
   /// has come.
   var lossByteCount = 32 << 10

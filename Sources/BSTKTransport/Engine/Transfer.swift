@@ -38,7 +38,9 @@ final class Transfer {
   let start: Double
   var lastByte: Double
   var receivedByteCount = 0
-  private var looks: [(time: Double, byteCount: Int)] = []
+  private var meter: RateMeter
+  /// Bytes a second of late.
+  private(set) var rate = 0.0
   var discardedByteCount = 0
   private var isPaused = false
   /// Why the engine itself broke it off.
@@ -62,6 +64,7 @@ final class Transfer {
     start = engine.clock.now
     lastByte = start
     lastSubmission = start
+    meter = RateMeter(start: start)
   }
 
   /// Makes an opening request go on as an ordinary one.
@@ -76,17 +79,10 @@ final class Transfer {
   /// Whether everything wanted has come, though the server might send more.
   var isSatisfied: Bool { position >= end && verdict != nil }
 
-  /// Remembers how much has come by now; looks further back than `span` seconds are forgotten.
+  /// Remembers how much has come by now, for the rate of the last `span` seconds.
   func look(now: Double, span: Double) {
-    looks.append((now, receivedByteCount))
-    while looks.count > 2, looks[1].time <= now - span { looks.removeFirst() }
-  }
-
-  /// Bytes a second of late: the rate since the request was made would still tell of a good start
-  /// long after losses have brought a connection down.
-  func rate(now: Double) -> Double {
-    let first = looks.first ?? (start, 0)
-    return Double(receivedByteCount - first.byteCount) / max(now - first.time, 0.001)
+    meter.look(byteCount: receivedByteCount, now: now, span: span)
+    rate = meter.rate(from: now - span, to: now)
   }
 
   /// Makes libcurl call back into this object.
