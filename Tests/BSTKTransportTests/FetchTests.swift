@@ -1,5 +1,6 @@
 import BSTKCodec
 import BSTKFormat
+import BSTKStore
 import BSTKTestSupport
 import Testing
 
@@ -70,6 +71,35 @@ struct FetchTests {
       ["file://\(path)"], Budget(fileByteCount: cut.fileByteCount), options: options)
     #expect(
       try trial.folder.read("out.bstk").elementsEqual(trial.file.prefix(Int(cut.fileByteCount))))
+  }
+
+  @Test("tells how far it is in a local file, and stops in the middle of it")
+  func fileCancelled() async throws {
+    let trial = try Trial()
+    let path = try trial.folder.write(trial.file, to: "source.bstk")
+    let request = FetchRequest(sources: ["file://\(path)"], output: trial.output)
+    var tuning = Trial.tuning
+    tuning.firstRequestByteCount = trial.file.count
+    tuning.progressSeconds = 0
+    let fetcher = Fetcher(tuning: tuning)
+    let task = Lock<Task<FetchSummary, any Error>?>(nil)
+    let storedByteCount = Lock<UInt64>(0)
+    task.withLock {
+      $0 = Task {
+        try await fetcher.fetch(request) { event in
+          guard case .progress(let progress) = event, progress.storedByteCount > 1_000_000 else {
+            return
+          }
+          storedByteCount.withLock { $0 = progress.storedByteCount }
+          task.withLock { $0 }?.cancel()
+        }
+      }
+    }
+    let result = await task.withLock { $0 }?.result
+    #expect(throws: BSTKError.self) { try result?.get() }
+    #expect(storedByteCount.withLock { $0 } < 2_000_000)
+    #expect(try trial.folder.contents().contains("out.bstk.part"))
+    trial.checkPartial()
   }
 
   @Test("refuses what is not a model", arguments: ["", "hello", "<html>not found</html>"])

@@ -135,6 +135,21 @@ struct IntegrityTests {
     try trial.expectOutput()
   }
 
+  @Test("while a source must be waited for, its mirror is asked for the index")
+  func busySource() async throws {
+    let trial = try Trial()
+    let busy = try FaultServer(trial.file) { _, response in response.become(503) }
+    let server = try FaultServer(trial.file)
+    defer {
+      busy.stop()
+      server.stop()
+    }
+    try await trial.fetch([busy.url(), server.url()])
+    try trial.expectOutput()
+    let before = trial.log.prefix { if case .opened = $0 { false } else { true } }
+    #expect(before.count { if case .retry = $0 { true } else { false } } == 1)
+  }
+
   @Test("a file replaced in the middle ends the fetch; the next one starts over")
   func replacedDuring() async throws {
     let trial = try Trial()

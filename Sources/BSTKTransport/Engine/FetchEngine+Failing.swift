@@ -15,6 +15,8 @@ extension FetchEngine {
     if transfer.purpose == .data || transfer.purpose == .stream, transfer.position < transfer.end {
       release(transfer.position..<transfer.end)
     }
+    // When all is over there is nothing left to do about it.
+    if isCancelled || fatal != nil { return }
     guard var failure else {
       succeed(transfer)
       return
@@ -166,6 +168,8 @@ extension FetchEngine {
     }
     if attempts >= attemptLimit {
       drop(source, failure.error)
+      // Others make their own requests for its header; its spans they take over.
+      if fatal != nil || transfer.purpose == .open || transfer.purpose == .check { return }
       attempts = 0
     }
     let backoff = Backoff(base: tuning.backoffBaseSeconds, cap: tuning.backoffCapSeconds)

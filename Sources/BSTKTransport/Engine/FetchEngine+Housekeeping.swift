@@ -32,6 +32,20 @@ extension FetchEngine {
     reportProgress()
   }
 
+  /// What cannot wait for the end of a local file, which libcurl reads to its end in one call.
+  /// False when it should not go on.
+  func keepUp() -> Bool {
+    clock.tick()
+    guard clock.now - lastHousekeeping >= tuning.progressSeconds else { return true }
+    lastHousekeeping = clock.now
+    takeMessages()
+    governor.observe(
+      byteCount: bodyByteCount, missingByteCount: missingByteCount, isSaturated: false,
+      roundTrip: roundTrip, now: clock.now)
+    reportProgress()
+    return !isCancelled && fatal == nil
+  }
+
   /// Whether we wait for a consumer rather than for a server.
   private var isHeldBack: Bool {
     guard let allowance else { return false }

@@ -27,9 +27,11 @@ extension FetchEngine {
   var mustCheck: Bool { pinnedRoot == nil && !sources.contains(where: \.hasJoined) }
 
   private func scheduleOpening() {
-    guard transfers.isEmpty, let source = sources.first(where: { $0.fault == nil }),
-      source.notBefore <= clock.now
-    else { return }
+    // While one source must be waited for, the next is asked.
+    let ready = sources.filter { $0.fault == nil && $0.notBefore <= clock.now }
+    guard transfers.isEmpty, let source = ready.min(by: { $0.attempts < $1.attempts }) else {
+      return
+    }
     if source.number != openingSource || source.knowsNoRanges {
       // Bytes of two servers are never put together before they are known to be one file, and one
       // without ranges begins again.

@@ -147,9 +147,12 @@ final class Transfer {
 
   /// Takes body bytes; false breaks the transfer off.
   private func takeBody(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    if verdict == nil, target.scheme == "file" {
-      verdict = .accept(asked)
-      engine.accepted(self, range: asked)
+    if target.scheme == "file" {
+      if verdict == nil {
+        verdict = .accept(asked)
+        engine.accepted(self, range: asked)
+      }
+      if !engine.keepUp() { return false }
     }
     lastByte = engine.clock.now
     switch verdict {
