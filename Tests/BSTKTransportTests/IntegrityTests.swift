@@ -150,6 +150,41 @@ struct IntegrityTests {
     #expect(before.count { if case .retry = $0 { true } else { false } } == 1)
   }
 
+  @Test("a mirror that never answers holds nothing up", arguments: [1, 16], [false, true])
+  func silentMirror(connections: Int, hasNoRanges: Bool) async throws {
+    let trial = try Trial()
+    let file = trial.file
+    let server = try FaultServer(file) { _, response in
+      if hasNoRanges { response.ignoreRange(file) }
+    }
+    let silent = try FaultServer(file) { _, response in response.cut(after: 0, .stall) }
+    defer {
+      server.stop()
+      silent.stop()
+    }
+    var options = FetchOptions()
+    options.maximumConnectionCount = connections
+    try await trial.fetch([server.url(), silent.url()], options: options)
+    try trial.expectOutput()
+  }
+
+  @Test("an index that comes in parts with a new tag each is put together")
+  func taggedParts() async throws {
+    let trial = try Trial()
+    let total = trial.file.count
+    let server = try FaultServer(trial.file) { request, response in
+      response["ETag"] = "\"\(request.number)\""
+      guard let range = request.range, range.lowerBound < 3000, range.count > 1000 else { return }
+      response.body = Array(response.body.prefix(1000))
+      response["Content-Length"] = "1000"
+      response["Content-Range"] = "bytes \(range.lowerBound)-\(range.lowerBound + 999)/\(total)"
+    }
+    defer { server.stop() }
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+    #expect(server.requests.count < 100)
+  }
+
   @Test("a file replaced in the middle ends the fetch; the next one starts over")
   func replacedDuring() async throws {
     let trial = try Trial()

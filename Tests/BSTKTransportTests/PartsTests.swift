@@ -61,7 +61,8 @@ struct PartsTests {
     var now = 0.0
     while now < 20 {
       governor.observe(
-        byteCount: Int(bytes), missingByteCount: missing, isSaturated: true, roundTrip: 0.01,
+        byteCount: Int(bytes), missingByteCount: missing, busyCount: governor.limit,
+        roundTrip: 0.01,
         now: now)
       now += 0.1
       bytes += 0.1 * min(rate * Double(governor.limit), most)
@@ -87,8 +88,8 @@ struct PartsTests {
       // The first connection leaves nothing to the others for six seconds.
       let isStuck = step < 60 && governor.limit > 1
       governor.observe(
-        byteCount: Int(bytes), missingByteCount: 1 << 30, isSaturated: !isStuck, roundTrip: 0.01,
-        now: Double(step) * 0.1)
+        byteCount: Int(bytes), missingByteCount: 1 << 30, busyCount: isStuck ? 1 : governor.limit,
+        roundTrip: 0.01, now: Double(step) * 0.1)
       bytes += 0.1 * (isStuck ? 1e6 : 1e6 * Double(governor.limit))
       limits.append(governor.limit)
     }

@@ -7,7 +7,7 @@ struct ConnectionGovernor {
   private(set) var rate = 0.0
   private let maximum: Int
   private let tuning: FetchTuning
-  private var meter: RateMeter?
+  private var meter = RateMeter(start: 0)
   /// Since when nothing but the network set the rate.
   private var undisturbedSince: Double?
   /// Since when the rate has not been climbing.
@@ -33,25 +33,26 @@ struct ConnectionGovernor {
   /// - Parameters:
   ///   - byteCount: All bytes received so far.
   ///   - missingByteCount: Bytes still to come.
-  ///   - isSaturated: Whether all allowed connections are busy; otherwise the rate says nothing.
+  ///   - busyCount: Connections at work; while these are fewer than allowed the rate says nothing.
   ///   - roundTrip: Seconds.
   mutating func observe(
-    byteCount: Int, missingByteCount: Int, isSaturated: Bool, roundTrip: Double, now: Double
+    byteCount: Int, missingByteCount: Int, busyCount: Int, roundTrip: Double, now: Double
   ) {
+    let isSaturated = busyCount >= limit
     if !isSaturated {
       undisturbedSince = nil
       steadySince = nil
     } else if trial != nil, trial?.start == nil {
-      // It may have taken a while to find work for all, and the rate may have changed meanwhile.
       trial?.start = now
-      trial?.rate = rate
     }
     let length = max(tuning.measurementSeconds, tuning.measurementRoundTrips * roundTrip)
-    var meter = self.meter ?? RateMeter(start: now)
-    guard self.meter == nil || now - meter.lastLook >= length / 4 else { return }
+    guard now - meter.lastLook >= length / 4 else { return }
     meter.look(byteCount: byteCount, now: now, span: 2 * length)
-    self.meter = meter
     rate = meter.rate(from: now - length, to: now)
+    if let trial, trial.start == nil, busyCount <= trial.limit {
+      // It may take a while to find work for more, and the rate may change meanwhile.
+      self.trial?.rate = rate
+    }
     guard isSaturated, maximum > 1 else { return }
     let start = undisturbedSince ?? now
     undisturbedSince = start

@@ -137,6 +137,13 @@ extension FetchEngine {
       } else {
         retry(failure, of: transfer, limit: tuning.attemptLimit)
       }
+    case .suspicious where transfer.purpose == .open:
+      // Begin again; whether the parts of the index belong together its hash will show.
+      manifestBytes = []
+      source.pinnedTag = nil
+      source.pinnedTotal = nil
+      source.ignoresTag = true
+      retry(failure, of: transfer, limit: tuning.protocolAttemptLimit)
     case .suspicious:
       // Spans that were under way before the header is compared prove nothing new.
       let isOld = source.isSuspected || transfer.start < source.lastCheck
@@ -244,6 +251,7 @@ extension FetchEngine {
       "chunk \(index) does not match its SHA-256 (bytes \(piece.hashStart)-"
         + "\(piece.range.upperBound - 1))", offset: UInt64(piece.hashStart), section: .chunk(index))
     if count >= tuning.integrityAttemptLimit {
+      guard fatal == nil else { return }
       fatal = BSTKError(
         .chunkHash, error.message + ", fetched \(count) times", offset: error.offset,
         section: error.section,

@@ -5,14 +5,10 @@ extension FetchEngine {
   /// What is done a few times a second: rates, stalls, progress.
   func housekeep() {
     let now = clock.now
-    let spans = transfers.values.filter { $0.purpose != .check }
-    let isLimited = rateLimiter?.isReached(by: governor.rate) ?? false
-    governor.observe(
-      byteCount: bodyByteCount, missingByteCount: missingByteCount,
-      isSaturated: spans.count >= governor.limit && !isLimited, roundTrip: roundTrip, now: now)
+    measure()
     guard now - lastHousekeeping >= tuning.progressSeconds else { return }
     lastHousekeeping = now
-    for transfer in spans {
+    for transfer in transfers.values {
       transfer.look(now: now, span: max(tuning.measurementSeconds, 4 * roundTrip))
       if now - transfer.lastByte > tuning.stallSeconds, !isHeldBack {
         transfer.failure = TransferFailure(
@@ -36,14 +32,21 @@ extension FetchEngine {
   /// False when it should not go on.
   func keepUp() -> Bool {
     clock.tick()
-    guard clock.now - lastHousekeeping >= tuning.progressSeconds else { return true }
-    lastHousekeeping = clock.now
+    guard clock.now - lastUpkeep >= tuning.progressSeconds else { return true }
+    lastUpkeep = clock.now
     takeMessages()
-    governor.observe(
-      byteCount: bodyByteCount, missingByteCount: missingByteCount, isSaturated: false,
-      roundTrip: roundTrip, now: clock.now)
+    measure()
     reportProgress()
     return !isCancelled && fatal == nil
+  }
+
+  /// Takes the total rate.
+  private func measure() {
+    // Under a limit, which is no fault of the connections, their number says nothing.
+    let isLimited = rateLimiter?.isReached(by: governor.rate) ?? false
+    governor.observe(
+      byteCount: bodyByteCount, missingByteCount: missingByteCount,
+      busyCount: isLimited ? 0 : busyCount, roundTrip: roundTrip, now: clock.now)
   }
 
   /// Whether we wait for a consumer rather than for a server.

@@ -37,7 +37,7 @@ extension FetchEngine {
       from: CURLINFO_NAMELOOKUP_TIME_T, to: CURLINFO_CONNECT_TIME_T)
     let answered = transfer.handle.microseconds(
       from: CURLINFO_PRETRANSFER_TIME_T, to: CURLINFO_STARTTRANSFER_TIME_T)
-    // Of a connection used again, and of a local file, there is nothing to measure.
+    // (Nothing is made where a connection is used again, and a local file does not answer.)
     for microseconds in [connected, answered] where microseconds > 0 {
       let seconds = max(Double(microseconds) / 1e6, 0.001)
       roundTrip = hasMeasuredRoundTrip ? min(roundTrip, seconds) : seconds
@@ -119,7 +119,7 @@ extension FetchEngine {
     return rest.isEmpty
   }
 
-  /// Hands the bytes gathered for a transfer to the storage queue.
+  /// Hands the bytes gathered for a transfer to storage.
   func submit(_ transfer: Transfer) {
     guard let buffer = transfer.buffer, buffer.count > 0, let store else { return }
     let range = buffer.offset..<(buffer.offset + buffer.count)

@@ -17,21 +17,28 @@ extension FetchEngine {
     scheduleChecks()
     if sources.contains(where: { isUsable($0) && !$0.knowsNoRanges }) {
       scheduleSpans()
-    } else if !sources.contains(where: { $0.fault == nil && !$0.knowsNoRanges }) {
+    } else if !sources.contains(where: mayServeRanges) {
       scheduleStream()
     }
   }
+
+  /// A source that is waited for because it knows ranges, or may prove to; not one that is silent.
+  private func mayServeRanges(_ source: Source) -> Bool {
+    source.fault == nil && !source.knowsNoRanges && (source.hasJoined || source.attempts == 0)
+  }
+
+  /// Requests that bring bytes of the file; comparisons of headers go beside them.
+  var spanCount: Int { transfers.values.count { $0.purpose != .check } }
 
   /// Whether a header must still be compared before the fetch may end: a file that was here already
   /// says nothing about what the server has now, unless the user pinned it.
   var mustCheck: Bool { pinnedRoot == nil && !sources.contains(where: \.hasJoined) }
 
   private func scheduleOpening() {
-    // While one source must be waited for, the next is asked.
-    let ready = sources.filter { $0.fault == nil && $0.notBefore <= clock.now }
-    guard transfers.isEmpty, let source = ready.min(by: { $0.attempts < $1.attempts }) else {
-      return
-    }
+    // While the first must be waited for, the next is asked.
+    guard transfers.isEmpty,
+      let source = sources.first(where: { $0.fault == nil && $0.notBefore <= clock.now })
+    else { return }
     if source.number != openingSource || source.knowsNoRanges {
       // Bytes of two servers are never put together before they are known to be one file, and one
       // without ranges begins again.
@@ -60,7 +67,7 @@ extension FetchEngine {
   // MARK: Spans
 
   private func scheduleSpans() {
-    while transfers.count < governor.limit {
+    while spanCount < governor.limit {
       let candidates = sources.filter { isUsable($0) && !$0.knowsNoRanges }
       guard let source = candidates.min(by: { $0.activeCount < $1.activeCount }) else { return }
       if let range = shareOfEarliest() {
@@ -150,7 +157,7 @@ extension FetchEngine {
 
   /// Reads the file from its start over one connection: all that a server without ranges offers.
   private func scheduleStream() {
-    guard let source = sources.first(where: { isUsable($0) }), transfers.isEmpty,
+    guard let source = sources.first(where: { isUsable($0) }), spanCount == 0,
       received.firstGap(in: 0..<limit) != nil,
       troubles.allSatisfy({ $0.notBefore <= clock.now })
     else { return }

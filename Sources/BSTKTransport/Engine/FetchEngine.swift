@@ -66,11 +66,14 @@ final class FetchEngine {
   var damagedCount = 0
   /// Bytes that came after the end of what a request was left with.
   var lostByteCount = 0
-  /// Seconds; the least time a connection took to be made, or a guess before the first.
+  /// Seconds; the least time that a connection or an answer took, or a guess before the first.
   var roundTrip = 0.05
   var hasMeasuredRoundTrip = false
   var lastProgress = 0.0
   var lastHousekeeping = 0.0
+  var lastUpkeep = 0.0
+  /// Requests for bytes of the file that ran when the network was last listened to.
+  var busyCount = 0
 
   var isCancelled = false
   var fatal: BSTKError?
@@ -155,6 +158,7 @@ final class FetchEngine {
         takeMessages()
         if let outcome = try outcome() { return outcome }
         schedule()
+        busyCount = spanCount
         waitForRate()
         multi.perform()
         while let (key, code) = multi.nextFinished() { finish(key, code) }
@@ -239,6 +243,9 @@ final class FetchEngine {
 
   private func pollSeconds() -> Double {
     if !transfers.isEmpty { return tuning.progressSeconds }
+    if manifest == nil, sources.contains(where: { $0.fault == nil && $0.notBefore <= clock.now }) {
+      return 0
+    }
     let times = troubles.map(\.notBefore) + sources.filter { $0.fault == nil }.map(\.notBefore)
     let next = times.filter { $0 > clock.now }.min() ?? clock.now + tuning.progressSeconds
     return min(max(next - clock.now, 0.005), tuning.progressSeconds)

@@ -22,9 +22,9 @@ struct FetchTuning: Sendable {
   var maximumSpanByteCount = 8 << 20
   /// The least distance the last span may lie ahead of the first missing byte.
   var minimumWindowByteCount = 32 << 20
-  /// Bytes collected before they go to the storage queue.
+  /// Bytes collected before they are stored.
   var bufferByteCount = 256 << 10
-  /// Buffers that may wait for the storage queue.
+  /// Buffers that may wait to be written and hashed.
   var queuedBufferCount = 8
   /// Stored bytes, and seconds, after which the journal is told of them.
   var journalByteCount = 1 << 20

@@ -84,7 +84,7 @@ final class PieceStore: @unchecked Sendable {
     }
   }
 
-  /// Hashes whatever resumed pieces are already whole in bytes but not yet verified.
+  /// Hashes the beginnings of pieces that an earlier run stored in part.
   func start() {
     hashing.async { [self] in
       for range in verifier.resumed.ranges { verify(range, in: nil) }
@@ -102,6 +102,7 @@ final class PieceStore: @unchecked Sendable {
       }
     }
     flushQueue.sync {}
+    // (Nothing is on the queues any more, so this is the only thread here.)
     if !failed { try journal.checkpoint(after: file) }
   }
 

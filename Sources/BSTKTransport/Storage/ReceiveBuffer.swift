@@ -1,5 +1,6 @@
-/// A fixed block of memory that carries received bytes from the network thread to the storage
-/// queue. One of the two owns it at a time; handing it over goes through the queue.
+/// A fixed block of memory that carries received bytes from the network thread to the queue that
+/// writes and on to the one that hashes. One of them owns it at a time; handing it over goes through
+/// the queues.
 ///
 /// SAFETY: the memory is made in init and freed in deinit; it is touched only by the current owner, and the hand-over orders the accesses.
 @safe final class ReceiveBuffer: @unchecked Sendable {
