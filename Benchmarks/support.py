@@ -89,6 +89,16 @@ def free_bytes(place="/dev/shm"):
     return free
 
 
+@contextlib.contextmanager
+def held_memory(byte_count):
+    """So much of the memory that a virtual machine's host does not take back meanwhile."""
+    process = subprocess.Popen([sys.executable, ROOT / "Benchmarks/hold.py", str(byte_count)],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with ending(process):
+        check(process.stdout.readline() == "held\n", "memory cannot be held")
+        yield
+
+
 def make_sample(bstk, path, size, shape="model", seed=1):
     """A file to publish; checked once, so that a wrong one is not blamed on the download.
 
