@@ -92,6 +92,7 @@ def free_bytes(place="/dev/shm"):
 @contextlib.contextmanager
 def held_memory(byte_count):
     """So much of the memory that a virtual machine's host does not take back meanwhile."""
+    check(byte_count > 0, "there is too little memory to hold some of it")
     process = subprocess.Popen([sys.executable, ROOT / "Benchmarks/hold.py", str(byte_count)],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     with ending(process):

@@ -62,8 +62,7 @@ struct PartsTests {
     while now < 20 {
       governor.observe(
         byteCount: Int(bytes), missingByteCount: missing, busyCount: governor.limit,
-        roundTrip: 0.01,
-        now: now)
+        roundTrip: 0.01, now: now)
       now += 0.1
       bytes += 0.1 * min(rate * Double(governor.limit), most)
     }

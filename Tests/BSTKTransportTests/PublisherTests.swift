@@ -1,6 +1,6 @@
 import BSTKFormat
-import BSTKTestSupport
 import BSTKStore
+import BSTKTestSupport
 import Testing
 
 @testable import BSTKTransport

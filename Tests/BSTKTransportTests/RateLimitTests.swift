@@ -1,5 +1,5 @@
-import BSTKTestSupport
 import BSTKStore
+import BSTKTestSupport
 import Testing
 
 @testable import BSTKTransport

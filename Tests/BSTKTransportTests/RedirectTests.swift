@@ -1,7 +1,7 @@
 import BSTKFormat
+import BSTKStore
 import BSTKTestSupport
 import Foundation
-import BSTKStore
 import Testing
 
 @testable import BSTKTransport

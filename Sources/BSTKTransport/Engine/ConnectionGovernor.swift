@@ -110,6 +110,7 @@ struct ConnectionGovernor {
     lastBackOff = now
     limit = max(1, limit / 2)
     trial = nil
+    steadySince = nil
     settledUntil = now + tuning.backOffSeconds
   }
 }

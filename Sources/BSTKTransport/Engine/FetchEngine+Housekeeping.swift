@@ -42,7 +42,7 @@ extension FetchEngine {
 
   /// Takes the total rate.
   private func measure() {
-    // Under a limit, which is no fault of the connections, their number says nothing.
+    // At a rate limit more connections could bring no more.
     let isLimited = rateLimiter?.isReached(by: governor.rate) ?? false
     governor.observe(
       byteCount: bodyByteCount, missingByteCount: missingByteCount,
