@@ -236,15 +236,17 @@ extension FetchEngine {
   }
 
   /// A chunk is whole and its hash does not match: only it is fetched again.
-  func repair(_ index: Int, isOurs: Bool) {
+  func repair(_ damage: PieceVerifier.Damage) {
     guard let files else { return }
+    let index = damage.index
     let piece = files.map.pieces[index]
     received.remove(piece.range)
     claimed.remove(piece.range)
-    payloadByteCount -= piece.range.count
+    payloadByteCount -= damage.receivedByteCount
     damagedCount += 1
     var count = mismatchCount[index] ?? 0
-    if !isOurs { count += 1 }
+    // Bytes of an earlier run are our own risk; the server is not to blame for them.
+    if !damage.isOurs { count += 1 }
     mismatchCount[index] = count
     let error = BSTKError(
       .chunkHash,
@@ -261,7 +263,7 @@ extension FetchEngine {
     troubles.append(
       Trouble(
         range: piece.range, attempts: 0, notBefore: clock.now,
-        avoidedSource: isOurs ? nil : lastSource[index], isFresh: true))
+        avoidedSource: damage.isOurs ? nil : lastSource[index], isFresh: true))
     onEvent(.retry(error, delay: 0))
   }
 }

@@ -78,6 +78,7 @@ extension FetchEngine {
   /// Takes bytes of chunks: what is already here is skipped, the rest goes to storage.
   @discardableResult
   func receiveData(_ bytes: UnsafeBufferPointer<UInt8>, for transfer: Transfer) -> Bool {
+    if unsafe transfer.gather(bytes) { return true }
     guard let store, let files else { return false }
     var rest = unsafe bytes
     if transfer.position < files.map.manifestEnd {
@@ -107,6 +108,7 @@ extension FetchEngine {
       if transfer.buffer == nil {
         buffer.restart(at: transfer.position)
         transfer.buffer = buffer
+        transfer.gatherEnd = min(gap.upperBound, transfer.position + buffer.capacity)
       }
       let wanted = min(rest.count, gap.upperBound - transfer.position)
       let taken = unsafe buffer.append(UnsafeBufferPointer(rebasing: rest.prefix(wanted)))

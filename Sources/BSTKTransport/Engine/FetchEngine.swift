@@ -206,7 +206,9 @@ final class FetchEngine {
       lastProgress = clock.now
       troubles.removeAll { $0.range.lowerBound == files?.map.pieces[index].range.lowerBound }
       advanceWatermark()
-    case .damaged(let index, let isOurs): repair(index, isOurs: isOurs)
+    case .damaged(let damage):
+      store?.discard(damage.range)
+      repair(damage)
     }
   }
 

@@ -12,18 +12,27 @@ struct PieceVerifier {
   enum Finding {
     /// It matches its digest.
     case verified(Int)
-    /// It does not, and its bytes count as missing again. `isOurs` when some of it came from an
-    /// earlier run.
-    case damaged(Int, Range<Int>, isOurs: Bool)
+    /// It does not, and its bytes count as missing again.
+    case damaged(Damage)
   }
 
-  /// What an earlier run stored.
-  let resumed: ByteRangeSet
+  /// A piece that does not match its digest.
+  struct Damage: Sendable {
+    let index: Int
+    let range: Range<Int>
+    /// How many of its bytes this run received; the others an earlier run stored.
+    let receivedByteCount: Int
+
+    /// Whether the server may not be to blame.
+    var isOurs: Bool { receivedByteCount < range.count }
+  }
+
+  /// What an earlier run stored and nothing has shown to be damaged.
+  private(set) var resumed: ByteRangeSet
   private let map: ChunkMap
   private let file: OutputFile
   private var stored: ByteRangeSet
   private var verified: Set<Int>
-  private var damagedOnce: Set<Int> = []
   private var hashers: [Int: PieceHasher] = [:]
 
   init(map: ChunkMap, file: OutputFile, local: LocalState) {
@@ -82,10 +91,9 @@ struct PieceVerifier {
       return .verified(index)
     }
     let range = hasher.piece.range
-    // Bytes of an earlier run are our own risk once; the server is not to blame for them.
-    let freshByteCount = resumed.gaps(in: range).reduce(0) { $0 + $1.count }
-    let isOurs = damagedOnce.insert(index).inserted && freshByteCount < range.count
+    let receivedByteCount = resumed.gaps(in: range).reduce(0) { $0 + $1.count }
     stored.remove(range)
-    return .damaged(index, range, isOurs: isOurs)
+    resumed.remove(range)
+    return .damaged(Damage(index: index, range: range, receivedByteCount: receivedByteCount))
   }
 }

@@ -1,8 +1,8 @@
-/// A fixed block of memory that carries received bytes from the network thread to the queue that
-/// writes and on to the one that hashes. One of them owns it at a time; handing it over goes through
-/// the queues.
+/// A fixed block of memory that gathers received bytes on the network thread and carries them to the
+/// queue that hashes. One of them owns it at a time; handing it over goes through the queue.
 ///
-/// SAFETY: the memory is made in init and freed in deinit; it is touched only by the current owner, and the hand-over orders the accesses.
+/// SAFETY: the memory is made in init and freed in deinit; it is touched only by the current owner,
+/// and the hand-over orders the accesses.
 @safe final class ReceiveBuffer: @unchecked Sendable {
   let capacity: Int
   private(set) var count = 0
