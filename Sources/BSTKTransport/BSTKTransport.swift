@@ -20,6 +20,6 @@
 ///   only with verified chunks, in order, behind its verified end, so that it is a valid model at
 ///   every moment, also for a reader that has it open.
 ///
-/// Threads: the session's thread owns every libcurl handle and all scheduling; one queue writes, one
+/// Threads: the session's thread owns every libcurl handle, all scheduling and the writing; one queue
 /// hashes what is written, and one flushes. Nothing here runs on the cooperative pool.
 public enum BSTKTransport {}

@@ -107,6 +107,34 @@ struct ResumeTests {
     try trial.expectOutput()
   }
 
+  @Test("counts only what comes anew when the beginning of a chunk turns out to be damaged")
+  func damagedBeginning() async throws {
+    func summary(damaged: Bool) async throws -> FetchSummary {
+      let trial = try Trial()
+      var bytes = Array(trial.file.prefix(Int(trial.manifest.chunkEnd(4)) + 50_000))
+      if damaged { bytes[bytes.count - 1000] ^= 1 }
+      try trial.folder.write(bytes, to: "out.bstk.part")
+      _ = try FetchJournal(
+        trial.folder.file("out.bstk.part.journal"),
+        contents: .init(
+          root: trial.manifest.rootDigest.hex, present: ByteRangeSet(0..<bytes.count)))
+      let server = try FaultServer(trial.file)
+      defer { server.stop() }
+      let summary = try await trial.fetch([server.url()])
+      try trial.expectOutput()
+      #expect(
+        server.bodyByteCount == Int(summary.payloadByteCount + summary.wastedByteCount))
+      return summary
+    }
+    let manifest = try Trial().manifest
+    let rest = manifest.chunkEnd(5) - manifest.chunkEnd(4) - 50_000
+    let sound = try await summary(damaged: false)
+    let damaged = try await summary(damaged: true)
+    #expect(damaged.damagedChunkCount == 1 && sound.damagedChunkCount == 0)
+    #expect(damaged.payloadByteCount == sound.payloadByteCount + 50_000)
+    #expect(damaged.wastedByteCount == sound.wastedByteCount + rest)
+  }
+
   @Test("starts over from a partial file that is not one")
   func foreignPartial() async throws {
     let trial = try Trial()

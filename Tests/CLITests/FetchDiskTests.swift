@@ -138,8 +138,8 @@ struct FetchDiskTests {
   @Suite(
     "whose system calls fail", .enabled("no strace") { await Strace.isAvailable.value })
   struct Failing {
-    /// A call, the file it is about, and from which time on it fails, counted in each thread: there
-    /// must be more such calls than threads that may make them.
+    /// A call, the file it is about, and from which time on it fails. strace counts in each thread;
+    /// all of these but the flush are made by one.
     struct Fault: Sendable, CustomTestStringConvertible {
       let call: String
       let file: String
@@ -151,6 +151,7 @@ struct FetchDiskTests {
         Fault(call: "pwrite64", file: "m.bstk.part", first: 1),
         Fault(call: "pwrite64", file: "m.bstk.part", first: 2),
         Fault(call: "pwrite64", file: "m.bstk.part.journal", first: 1),
+        Fault(call: "pwrite64", file: "m.bstk.part.journal", first: 2),
         Fault(call: "fsync", file: "m.bstk.part", first: 1),
         Fault(call: "ftruncate", file: "m.bstk.part", first: 1),
       ]
