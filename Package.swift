@@ -42,9 +42,6 @@ let package = Package(
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
-    .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas",
-      providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     // Optional: without it CSentencePiece is built as a stub, and only a warning tells.
     .systemLibrary(
       name: "CSentencePieceLibrary", pkgConfig: "sentencepiece",
@@ -58,6 +55,8 @@ let package = Package(
     .target(
       name: "CKernels",
       cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
+    // Loads OpenBLAS when something is calculated; a program that only moves models runs without.
+    .target(name: "COpenBLAS"),
     .target(name: "CSentencePiece", dependencies: ["CSentencePieceLibrary"]),
 
     // MARK: Libraries

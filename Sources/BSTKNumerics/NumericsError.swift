@@ -12,6 +12,8 @@ public enum NumericsError: Error, Equatable, Sendable, CustomStringConvertible {
   case invalidOption(String)
   /// LAPACK reported failure `status` in `routine`.
   case factorizationFailed(routine: String, status: Int)
+  /// OpenBLAS is not installed.
+  case libraryMissing
 
   /// What is wrong, and what to do where that is known.
   public var description: String {
@@ -24,6 +26,7 @@ public enum NumericsError: Error, Equatable, Sendable, CustomStringConvertible {
       "vector \(component) does not fit its storage type; choose bf16 or int8"
     case .invalidOption(let detail): "invalid option: \(detail)"
     case .factorizationFailed(let routine, let status): "\(routine) failed with status \(status)"
+    case .libraryMissing: "OpenBLAS, the library for linear algebra, is not installed"
     }
   }
 }

@@ -78,7 +78,7 @@ import Testing
       var integers = [Int32](repeating: 0, count: 8 * side)
       var status: Int32 = 0
       // SAFETY: the arrays have at least the lengths LAPACK documents for job S.
-      unsafe dgesdd_(
+      unsafe bstk_dgesdd(
         "S", &m, &n, &matrix, &m, &values, &right, &m, &left, &k, &work, &workCount, &integers,
         &status)
       try #require(status == 0)

@@ -70,4 +70,27 @@ struct BundledModelTests {
     #expect(again.code == 2 && again.error.contains("error[EXISTS]"), "\(again)")
     #expect(try await Program.run(arguments + ["--force"]).code == 0)
   }
+
+  @Test(
+    "Without OpenBLAS models are still checked, and compressing says what is missing",
+    .enabled("no private mounts") { await PrivateDisk.isAvailable.value })
+  func withoutLinearAlgebra() async throws {
+    let folder = try TemporaryFolder()
+    let model = folder.file("m.bstk")
+    let compress = try await Program.run(
+      ["compress", Self.source, "-o", model, "--levels", "1", "--rank", "1"])
+    #expect(compress.code == 0, "\(compress)")
+    let run = try await PrivateDisk.run(
+      "size=8m",
+      """
+      for library in $(/sbin/ldconfig -p | awk '/libopenblas/ { print $NF }'); do
+        mount --bind /dev/null "$(readlink -f "$library")"
+      done
+      bstk verify '\(model)' >&2; echo $?
+      bstk compress '\(Self.source)' -o new.bstk; echo $? *
+      """)
+    #expect(run.output == "0\n2 *\n", "\(run)")
+    #expect(run.error.contains("error[NUMERICS]: OpenBLAS"), "\(run)")
+    #expect(run.error.contains("help: install it"), "\(run)")
+  }
 }

@@ -16,7 +16,7 @@ public struct Compressor: Sendable {
 
   /// Makes a compressor.
   ///
-  /// - Throws: `LIMIT` when an option is out of range.
+  /// - Throws: `LIMIT` when an option is out of range; `NUMERICS` where OpenBLAS is not installed.
   public init(options: CompressionOptions, scales: InputScales? = nil) throws(BSTKError) {
     guard (1...Int(Limits.levelCount)).contains(options.levelCount) else {
       throw BSTKError(
@@ -31,6 +31,7 @@ public struct Compressor: Sendable {
     guard options.firstLevelGain.isFinite, options.firstLevelGain > 0 else {
       throw BSTKError(.limit, "the gain must be positive, not \(options.firstLevelGain)")
     }
+    try LinearAlgebra.load()
     self.options = options
     self.scales = scales
   }

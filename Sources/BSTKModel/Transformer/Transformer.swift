@@ -29,8 +29,9 @@ public struct Transformer: Sendable {
   /// Prepares a pass; reads no weights.
   ///
   /// - Throws: `BSTKError` when the source lacks a tensor or one has another shape than the
-  ///   configuration says.
+  ///   configuration says; `NUMERICS` where OpenBLAS is not installed.
   public init(configuration: ModelConfiguration, weights: any WeightSource) throws {
+    try LinearAlgebra.load()
     self.configuration = configuration
     self.weights = weights
     try checkShapes()

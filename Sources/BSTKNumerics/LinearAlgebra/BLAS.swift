@@ -9,7 +9,8 @@ internal import Synchronization
 /// last element it will touch lies inside the span; a shape that does not fit is a programmer's
 /// mistake and stops the program.
 ///
-/// OpenBLAS picks its kernels when it is loaded, from the processor's family. Versions that do not
+/// It is loaded when it is first needed; without it every call stops the program, so whoever begins
+/// to calculate asks ``load()`` first. OpenBLAS picks its kernels when it is loaded, from the processor's family. Versions that do not
 /// know a family with AVX-512 fall back to AVX2 kernels; the environment variable
 /// `OPENBLAS_CORETYPE=SKYLAKEX`, set before the process starts, chooses the AVX-512 ones.
 public enum BLAS {
@@ -18,7 +19,16 @@ public enum BLAS {
     var serialSections = 0
   }
 
-  private static let threads = Mutex(Threads(wanted: Int(openblas_get_num_threads())))
+  private static let isLoaded = bstk_openblas_load()
+  private static let threads = Mutex(
+    Threads(wanted: isLoaded ? Int(bstk_openblas_get_num_threads()) : 1))
+
+  /// Loads OpenBLAS when nobody has yet.
+  ///
+  /// - Throws: ``NumericsError/libraryMissing`` where it is not installed.
+  public static func load() throws(NumericsError) {
+    guard isLoaded else { throw .libraryMissing }
+  }
 
   /// The number of threads one call uses, at least 1. Process-wide.
   public static var threadCount: Int {
@@ -26,7 +36,9 @@ public enum BLAS {
     set {
       threads.withLock {
         $0.wanted = max(1, newValue)
-        if $0.serialSections == 0 { openblas_set_num_threads(Int32(clamping: $0.wanted)) }
+        if isLoaded, $0.serialSections == 0 {
+          bstk_openblas_set_num_threads(Int32(clamping: $0.wanted))
+        }
       }
     }
   }
@@ -38,14 +50,15 @@ public enum BLAS {
   static func serially<Result: ~Copyable>(
     _ body: () throws(NumericsError) -> Result
   ) throws(NumericsError) -> Result {
+    try load()
     threads.withLock {
       $0.serialSections += 1
-      openblas_set_num_threads(1)
+      bstk_openblas_set_num_threads(1)
     }
     defer {
       threads.withLock {
         $0.serialSections -= 1
-        if $0.serialSections == 0 { openblas_set_num_threads(Int32(clamping: $0.wanted)) }
+        if $0.serialSections == 0 { bstk_openblas_set_num_threads(Int32(clamping: $0.wanted)) }
       }
     }
     return try body()
@@ -70,9 +83,8 @@ public enum BLAS {
       unsafe b.withUnsafeBufferPointer { b in
         unsafe c.withUnsafeMutableBufferPointer { c in
           // SAFETY: the three checks above keep every access of an m × n × k product inside.
-          unsafe cblas_sgemm(
-            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
-            transposeB ? CblasTrans : CblasNoTrans, length(m), length(n), length(k), alpha,
+          unsafe bstk_sgemm(
+            transposeA, transposeB, length(m), length(n), length(k), alpha,
             a.baseAddress, stride(lda), b.baseAddress, stride(ldb), beta, c.baseAddress,
             stride(ldc))
         }
@@ -96,9 +108,8 @@ public enum BLAS {
       unsafe b.withUnsafeBufferPointer { b in
         unsafe c.withUnsafeMutableBufferPointer { c in
           // SAFETY: the three checks above keep every access of an m × n × k product inside.
-          unsafe cblas_dgemm(
-            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
-            transposeB ? CblasTrans : CblasNoTrans, length(m), length(n), length(k), alpha,
+          unsafe bstk_dgemm(
+            transposeA, transposeB, length(m), length(n), length(k), alpha,
             a.baseAddress, stride(lda), b.baseAddress, stride(ldb), beta, c.baseAddress,
             stride(ldc))
         }
@@ -122,8 +133,8 @@ public enum BLAS {
       unsafe x.withUnsafeBufferPointer { x in
         unsafe y.withUnsafeMutableBufferPointer { y in
           // SAFETY: the check and the preconditions above cover A, x and y.
-          unsafe cblas_sgemv(
-            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, length(rows), length(columns),
+          unsafe bstk_sgemv(
+            transposeA, length(rows), length(columns),
             alpha, a.baseAddress, stride(lda), x.baseAddress, 1, beta, y.baseAddress, 1)
         }
       }
@@ -142,6 +153,7 @@ public enum BLAS {
   private static func stride(_ value: Int) -> Int32 { length(max(1, value)) }
 
   private static func check(rows: Int, columns: Int, stride: Int, count: Int) {
+    precondition(isLoaded, "OpenBLAS is not installed")
     precondition(rows >= 0 && columns >= 0 && stride >= columns, "impossible matrix shape")
     guard rows > 0, columns > 0 else { return }
     let (last, overflow) = (rows - 1).multipliedReportingOverflow(by: stride)

@@ -8,6 +8,7 @@ enum Householder {
   static func orthonormalize(
     _ vectors: inout [Float], count: Int, length: Int
   ) throws(NumericsError) {
+    try BLAS.load()
     precondition(count <= length && vectors.count == count * length)
     var (m, n) = (Int32(length), Int32(count))
     var reflectors = [Float](repeating: 0, count: count)
@@ -16,11 +17,11 @@ enum Householder {
     var lwork = Int32(workCount)
     var status: Int32 = 0
     // SAFETY: the arrays have the lengths LAPACK documents for a length × count matrix.
-    unsafe sgeqrf_(&m, &n, &vectors, &m, &reflectors, &work, &lwork, &status)
+    unsafe bstk_sgeqrf(&m, &n, &vectors, &m, &reflectors, &work, &lwork, &status)
     if status == 0 {
       var reflectorCount = n
       // SAFETY: as above, with as many reflectors as vectors.
-      unsafe sorgqr_(
+      unsafe bstk_sorgqr(
         &m, &n, &reflectorCount, &vectors, &m, &reflectors, &work, &lwork, &status)
     }
     guard status == 0 else {

@@ -9,6 +9,7 @@ enum SymmetricEigenvectors {
   static func leading(
     _ count: Int, of matrix: inout [Double], order: Int
   ) throws(NumericsError) -> (values: [Double], vectors: [Double]) {
+    try BLAS.load()
     var eigenvalues = [Double](repeating: 0, count: order)
     let workCount = 1 + 6 * order + 2 * order * order
     let integerCount = 3 + 5 * order
@@ -19,7 +20,7 @@ enum SymmetricEigenvectors {
     var liwork = Int32(integerCount)
     var status: Int32 = 0
     // SAFETY: the arrays have the lengths LAPACK documents for job V at this order.
-    unsafe dsyevd_(
+    unsafe bstk_dsyevd(
       "V", "U", &n, &matrix, &n, &eigenvalues, &work, &lwork, &integers, &liwork, &status)
     guard status == 0 else {
       throw .factorizationFailed(routine: "dsyevd", status: Int(status))
