@@ -9,6 +9,9 @@ struct WebAddress: Equatable {
   let host: String
   let port: String
   let path: String
+  /// What stands before `@` in the authority, decoded.
+  let user: String?
+  let password: String?
   /// What stands behind `#`.
   let fragment: String?
   /// The decoded path of a `file` address.
@@ -39,6 +42,8 @@ struct WebAddress: Equatable {
     localPath =
       scheme == "file"
       ? unsafe Self.part(CURLUPART_PATH, of: handle, flags: UInt32(CURLU_URLDECODE)) : nil
+    user = unsafe Self.part(CURLUPART_USER, of: handle, flags: UInt32(CURLU_URLDECODE))
+    password = unsafe Self.part(CURLUPART_PASSWORD, of: handle, flags: UInt32(CURLU_URLDECODE))
     port =
       unsafe Self.part(CURLUPART_PORT, of: handle, flags: UInt32(CURLU_DEFAULT_PORT)) ?? ""
     // SAFETY: as above; a null part removes the fragment.

@@ -12,7 +12,8 @@ extension FetchEngine {
     let retryAfter = transfer.handle.offset(CURLINFO_RETRY_AFTER)
     submit(transfer)
     retire(transfer)
-    if transfer.purpose == .data || transfer.purpose == .stream, transfer.position < transfer.end {
+    // (A stream claims nothing: whoever knows ranges may overtake it.)
+    if transfer.purpose == .data, transfer.position < transfer.end {
       release(transfer.position..<transfer.end)
     }
     // When all is over there is nothing left to do about it.
@@ -34,8 +35,13 @@ extension FetchEngine {
   }
 
   private func succeed(_ transfer: Transfer) {
-    transfer.source.attempts = 0
     switch transfer.purpose {
+    case .check where transfer.headerBytes.count < Limits.headerByteCount:
+      let failure = TransferFailure(
+        .violation, .rangeMismatch,
+        "\(transfer.source.origin.publicText) sent only \(transfer.headerBytes.count) bytes of the "
+          + "header")
+      handle(failure, of: transfer, redirect: nil)
     case .check: finishCheck(transfer)
     case .open where openedAnswer == nil:
       // The response was shorter than asked; ask for what is still missing of the index, unless
@@ -44,7 +50,7 @@ extension FetchEngine {
         do throws(BSTKError) {
           let known = manifestBytes
           _ = try Manifest(opening: known.span)
-        } catch { fatal = error }
+        } catch { drop(transfer.source, error) }
       }
     default: break
     }
@@ -56,16 +62,18 @@ extension FetchEngine {
     if transfer.isSatisfied { return nil }
     let address = transfer.source.origin.publicText
     if code == CURLE_OK {
+      if transfer.target.scheme == "file" {
+        return transfer.position == 0
+          ? TransferFailure(.final, .tooShort, "\(address) is empty")
+          : TransferFailure(
+            .final, .remoteTruncated, "\(address) ends at or before byte \(transfer.position)")
+      }
       guard transfer.verdict != nil else {
         return TransferFailure(.violation, .network, "\(address) sent no HTTP response")
       }
       if transfer.purpose == .open, transfer.receivedByteCount > 0 { return nil }
       if transfer.purpose == .open, transfer.source.pinnedTotal ?? 0 == 0 {
         return TransferFailure(.final, .tooShort, "\(address) is empty")
-      }
-      if transfer.target.scheme == "file" {
-        return TransferFailure(
-          .final, .remoteTruncated, "\(address) ends at byte \(transfer.position)")
       }
       return TransferFailure(.transport, .network, "\(address) sent fewer bytes than it promised")
     }
@@ -113,6 +121,13 @@ extension FetchEngine {
                 + "trying again after \(Int(seconds)) s"))
         }
         source.notBefore = max(source.notBefore, clock.now + seconds)
+      } else if source.notBefore <= clock.now {
+        // The first of several refusals at one moment counts for all.
+        source.refusalCount += 1
+        let backoff = Backoff(base: tuning.backoffBaseSeconds, cap: tuning.backoffCapSeconds)
+        source.notBefore =
+          clock.now
+          + backoff.delay(beforeAttempt: source.refusalCount, isImmediateAllowed: false)
       }
       retry(failure, of: transfer, limit: tuning.attemptLimit)
     case .redirected:
@@ -142,7 +157,7 @@ extension FetchEngine {
       manifestBytes = []
       source.pinnedTag = nil
       source.pinnedTotal = nil
-      source.ignoresTag = true
+      source.ignoresTagAndLength = true
       retry(failure, of: transfer, limit: tuning.protocolAttemptLimit)
     case .suspicious:
       // Spans that were under way before the header is compared prove nothing new.
@@ -165,12 +180,11 @@ extension FetchEngine {
   /// Puts the unfinished part of a transfer back into the queue, after a pause.
   private func retry(_ failure: TransferFailure, of transfer: Transfer, limit attemptLimit: Int) {
     let source = transfer.source
-    let hasProgressed = transfer.receivedByteCount > 0
     var attempts: Int
     if transfer.purpose == .data || transfer.purpose == .stream {
-      attempts = hasProgressed ? 1 : transfer.attempts + 1
+      attempts = transfer.hasProgressed ? 1 : transfer.attempts + 1
     } else {
-      source.attempts = hasProgressed ? 1 : source.attempts + 1
+      source.attempts = transfer.hasProgressed ? 1 : source.attempts + 1
       attempts = source.attempts
     }
     if attempts >= attemptLimit {
@@ -192,7 +206,8 @@ extension FetchEngine {
       troubles.append(
         Trouble(
           range: transfer.position..<transfer.end, attempts: attempts,
-          notBefore: clock.now + delay, avoidedSource: source.number, isFresh: isFresh))
+          notBefore: clock.now + delay, avoided: transfer.avoided.union([source.number]),
+          isRepair: transfer.isRepair, isFresh: isFresh))
     } else {
       source.notBefore = max(source.notBefore, clock.now + delay)
     }
@@ -233,37 +248,5 @@ extension FetchEngine {
     source.target = target
     source.generation += 1
     source.isSettled = false
-  }
-
-  /// A chunk is whole and its hash does not match: only it is fetched again.
-  func repair(_ damage: PieceVerifier.Damage) {
-    guard let files else { return }
-    let index = damage.index
-    let piece = files.map.pieces[index]
-    received.remove(piece.range)
-    claimed.remove(piece.range)
-    payloadByteCount -= damage.receivedByteCount
-    damagedCount += 1
-    var count = mismatchCount[index] ?? 0
-    // Bytes of an earlier run are our own risk; the server is not to blame for them.
-    if !damage.isOurs { count += 1 }
-    mismatchCount[index] = count
-    let error = BSTKError(
-      .chunkHash,
-      "chunk \(index) does not match its SHA-256 (bytes \(piece.hashStart)-"
-        + "\(piece.range.upperBound - 1))", offset: UInt64(piece.hashStart), section: .chunk(index))
-    if count >= tuning.integrityAttemptLimit {
-      guard fatal == nil else { return }
-      fatal = BSTKError(
-        .chunkHash, error.message + ", fetched \(count) times", offset: error.offset,
-        section: error.section,
-        remedy: "the publisher's copy is damaged; try a mirror. Everything else is kept")
-      return
-    }
-    troubles.append(
-      Trouble(
-        range: piece.range, attempts: 0, notBefore: clock.now,
-        avoidedSource: damage.isOurs ? nil : lastSource[index], isFresh: true))
-    onEvent(.retry(error, delay: 0))
   }
 }

@@ -71,6 +71,11 @@ extension FetchEngine {
         unsafe manifestBytes.append(contentsOf: rest.prefix(taken))
         transfer.position += taken
         unsafe rest = unsafe UnsafeBufferPointer(rebasing: rest.dropFirst(taken))
+        if manifestBytes.count > manifestByteRecord {
+          manifestByteRecord = manifestBytes.count
+          transfer.hasProgressed = true
+          lastProgress = clock.now
+        }
       }
       let known = manifestBytes
       manifest = try Manifest(opening: known.span, root: pinnedRoot)
@@ -97,7 +102,9 @@ extension FetchEngine {
     transfer.becomeData(
       isStream: transfer.source.knowsNoRanges,
       end: transfer.source.knowsNoRanges ? limit : min(transfer.end, limit))
-    claimed.insert(transfer.position..<max(transfer.position, transfer.end))
+    if transfer.purpose == .data {
+      claimed.insert(transfer.position..<max(transfer.position, transfer.end))
+    }
     if !rest.isEmpty, transfer.position < transfer.end {
       unsafe receiveData(rest, for: transfer)
     }
@@ -227,16 +234,18 @@ extension FetchEngine {
     let source = transfer.source
     let header = manifestBytes.prefix(Limits.headerByteCount)
     guard !header.elementsEqual(transfer.headerBytes) else {
-      // Same file: a tag that changed nevertheless is worth nothing.
-      if source.isSuspected { source.ignoresTag = true }
+      // Same file: a tag or length that changed nevertheless is worth nothing.
+      if source.isSuspected { source.ignoresTagAndLength = true }
+      source.attempts = 0
       source.isSuspected = false
       source.lastCheck = clock.now
       source.hasJoined = true
       announce()
       source.pinnedTotal = transfer.head.contentRange?.total ?? source.pinnedTotal
       if let total = source.pinnedTotal, total < limit {
-        source.fault = BSTKError(
-          .remoteTruncated, "\(source.origin.publicText) has only \(total) bytes")
+        drop(
+          source,
+          BSTKError(.remoteTruncated, "\(source.origin.publicText) has only \(total) bytes"))
       }
       return
     }
@@ -245,12 +254,16 @@ extension FetchEngine {
       section: .header, remedy: "run the same command again to fetch the new file")
     if source.isSuspected || sources.contains(where: { $0.hasJoined && $0 !== source }) {
       drop(source, changed)
-    } else if files?.output != nil {
-      fatal = otherEdition()
     } else if let root = pinnedRoot, manifest?.rootDigest == root {
-      fatal = BSTKError(
-        .rootDigest, "\(source.origin.publicText) does not serve the pinned file", offset: 0,
-        section: .header)
+      drop(
+        source,
+        BSTKError(
+          .rootDigest, "\(source.origin.publicText) does not serve the pinned file", offset: 0,
+          section: .header))
+    } else if !isFirstToDecide(source) {
+      source.differs = true
+    } else if files?.output != nil {
+      drop(source, otherEdition())
     } else {
       // Fetched in part before, and replaced since: start over, keeping the chunks that are equal.
       onEvent(.warning("the published file has changed; chunks that are still equal are kept"))

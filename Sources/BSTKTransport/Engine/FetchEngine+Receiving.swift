@@ -8,6 +8,7 @@ extension FetchEngine {
     let source = transfer.source
     source.isSettled = true
     source.redirectCount = 0
+    source.refusalCount = 0
     noteRoundTrip(of: transfer)
     let head = transfer.head
     if source.pinnedTag == nil { source.pinnedTag = head.strongEntityTag }
@@ -62,7 +63,6 @@ extension FetchEngine {
       // More than was asked for, by a server that broke its own promise, is not looked at.
       let taken = unsafe UnsafeBufferPointer(
         rebasing: bytes.prefix(transfer.end - transfer.position))
-      lastProgress = clock.now
       do throws(BSTKError) {
         unsafe try receiveOpening(taken, for: transfer)
         return taken.count == bytes.count
@@ -97,9 +97,9 @@ extension FetchEngine {
       let here = received.runEnd(at: transfer.position)
       if here > transfer.position {
         submit(transfer)
-        lastProgress = clock.now
         let count = min(rest.count, here - transfer.position)
         transfer.position += count
+        noteStream(transfer)
         unsafe rest = unsafe UnsafeBufferPointer(rebasing: rest.dropFirst(count))
         continue
       }
@@ -112,6 +112,7 @@ extension FetchEngine {
       }
       let wanted = min(rest.count, gap.upperBound - transfer.position)
       let taken = unsafe buffer.append(UnsafeBufferPointer(rebasing: rest.prefix(wanted)))
+      transfer.hasProgressed = true
       transfer.position += taken
       unsafe rest = unsafe UnsafeBufferPointer(rebasing: rest.dropFirst(taken))
       if buffer.isFull || transfer.position == gap.upperBound { submit(transfer) }
@@ -121,6 +122,16 @@ extension FetchEngine {
     return rest.isEmpty
   }
 
+  /// Reading again what is here is progress only as far as this source never came before.
+  private func noteStream(_ transfer: Transfer) {
+    guard transfer.purpose == .stream, transfer.position > transfer.source.streamRecord else {
+      return
+    }
+    transfer.source.streamRecord = transfer.position
+    transfer.hasProgressed = true
+    lastProgress = clock.now
+  }
+
   /// Hands the bytes gathered for a transfer to storage.
   func submit(_ transfer: Transfer) {
     guard let buffer = transfer.buffer, buffer.count > 0, let store else { return }
@@ -128,6 +139,7 @@ extension FetchEngine {
     payloadByteCount += received.gaps(in: range).reduce(0) { $0 + $1.count }
     received.insert(range)
     claimed.insert(range)
+    noteContribution(of: transfer.source, in: range)
     transfer.buffer = nil
     transfer.lastSubmission = clock.now
     lastProgress = clock.now

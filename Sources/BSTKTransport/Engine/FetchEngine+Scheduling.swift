@@ -54,9 +54,16 @@ extension FetchEngine {
 
   private func scheduleChecks() {
     for source in sources where source.fault == nil && source.notBefore <= clock.now {
-      guard !source.hasJoined || source.isSuspected, source.activeCount == 0 else { continue }
+      guard !source.hasJoined || source.isSuspected, source.activeCount == 0,
+        !source.differs || isFirstToDecide(source)
+      else { continue }
       start(.check, source, 0..<Limits.headerByteCount)
     }
+  }
+
+  /// Whether no earlier source may still say which file it is.
+  func isFirstToDecide(_ source: Source) -> Bool {
+    sources.prefix(source.number).allSatisfy { $0.fault != nil }
   }
 
   private func isUsable(_ source: Source) -> Bool {
@@ -72,12 +79,12 @@ extension FetchEngine {
       guard let source = candidates.min(by: { $0.activeCount < $1.activeCount }) else { return }
       if let range = shareOfEarliest() {
         start(.data, source, range)
-      } else if let span = nextSpan(for: source, hasChoice: candidates.count > 1) {
-        start(.data, source, span.range, attempts: span.attempts, isFresh: span.isFresh)
+      } else if let span = nextSpan(for: source, among: candidates) {
+        start(.data, source, span.range, after: span.trouble)
       } else if let other = candidates.first(where: { $0 !== source }),
-        let span = nextSpan(for: other, hasChoice: true)
+        let span = nextSpan(for: other, among: candidates)
       {
-        start(.data, other, span.range, attempts: span.attempts, isFresh: span.isFresh)
+        start(.data, other, span.range, after: span.trouble)
       } else if let range = shareOfSlowest() {
         start(.data, source, range)
       } else {
@@ -88,24 +95,26 @@ extension FetchEngine {
 
   /// The first bytes in file order that nobody has or fetches, as far as one request should go.
   private func nextSpan(
-    for source: Source, hasChoice: Bool
-  ) -> (range: Range<Int>, attempts: Int, isFresh: Bool)? {
+    for source: Source, among candidates: [Source]
+  ) -> (range: Range<Int>, trouble: Trouble?)? {
     var position = 0
     let end = min(limit, windowEnd)
     while position < end, let gap = claimed.firstGap(in: position..<limit), gap.lowerBound < end {
       guard let index = troubles.firstIndex(where: { $0.range.contains(gap.lowerBound) }) else {
         let next = troubles.map(\.range.lowerBound).filter { $0 > gap.lowerBound }.min() ?? limit
         let room = gap.lowerBound..<min(gap.upperBound, next, allowanceEnd)
-        return (room.lowerBound..<spanEnd(in: room), 0, false)
+        return (room.lowerBound..<spanEnd(in: room), nil)
       }
       let trouble = troubles[index]
-      if trouble.notBefore > clock.now || (hasChoice && trouble.avoidedSource == source.number) {
+      let isAvoided =
+        trouble.avoided.contains(source.number)
+        && candidates.contains { !trouble.avoided.contains($0.number) }
+      if trouble.notBefore > clock.now || isAvoided {
         position = trouble.range.upperBound
         continue
       }
       troubles.remove(at: index)
-      let range = gap.lowerBound..<min(gap.upperBound, trouble.range.upperBound)
-      return (range, trouble.attempts, trouble.isFresh)
+      return (gap.lowerBound..<min(gap.upperBound, trouble.range.upperBound), trouble)
     }
     return nil
   }
@@ -161,13 +170,14 @@ extension FetchEngine {
       received.firstGap(in: 0..<limit) != nil,
       troubles.allSatisfy({ $0.notBefore <= clock.now })
     else { return }
-    let attempts = troubles.map(\.attempts).max() ?? 0
+    let trouble = troubles.max { $0.attempts < $1.attempts }
     troubles = []
-    if received.runEnd(at: 0) > (files?.map.manifestEnd ?? 0) {
+    if received.runEnd(at: 0) > (files?.map.manifestEnd ?? 0), !source.hasToldRereading {
+      source.hasToldRereading = true
       onEvent(
         .warning(
           "\(source.origin.publicText) knows no ranges; what is already here is read again"))
     }
-    start(.stream, source, 0..<limit, attempts: attempts)
+    start(.stream, source, 0..<limit, after: trouble)
   }
 }

@@ -44,7 +44,7 @@ extension FetchEngine {
     let affordable = max(tuning.affordableLossByteCount, limit / tuning.lossShare)
     let maturity = max(tuning.maturitySeconds, tuning.maturityRoundTrips * roundTrip)
     return transfers.values.compactMap { transfer in
-      guard transfer.purpose == .data, transfer.end > transfer.position,
+      guard transfer.purpose == .data, !transfer.isRepair, transfer.end > transfer.position,
         now - transfer.start > maturity
       else { return nil }
       let byteCount = transfer.end - transfer.position

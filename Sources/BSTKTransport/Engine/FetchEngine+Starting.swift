@@ -5,25 +5,24 @@ import CCurl
 extension FetchEngine {
   /// Makes a request.
   func start(
-    _ purpose: Transfer.Purpose, _ source: Source, _ range: Range<Int>, attempts: Int = 0,
-    isFresh: Bool = false
+    _ purpose: Transfer.Purpose, _ source: Source, _ range: Range<Int>,
+    after trouble: Trouble? = nil
   ) {
     guard let handle = EasyHandle() else {
       fatal = BSTKError(.network, "libcurl could not make a handle")
       return
     }
     let transfer = Transfer(
-      purpose: purpose, source: source, asked: range, attempts: attempts, handle: handle,
-      engine: self)
-    configure(transfer, isFresh: isFresh)
+      purpose: purpose, source: source, asked: range, attempts: trouble?.attempts ?? 0,
+      handle: handle, engine: self)
+    transfer.avoided = trouble?.avoided ?? []
+    transfer.isRepair = trouble?.isRepair ?? false
+    configure(transfer, isFresh: trouble?.isFresh ?? false)
     transfer.installCallbacks()
     transfers[transfer.key] = transfer
     source.activeCount += 1
     requestCount += 1
-    if purpose == .data {
-      claimed.insert(range)
-      noteSource(source, of: range)
-    }
+    if purpose == .data { claimed.insert(range) }
     if !multi.add(transfer.handle) {
       fatal = BSTKError(.network, "libcurl could not take a request")
     }
@@ -64,17 +63,14 @@ extension FetchEngine {
         transfer.handle.addHeader("Authorization: Bearer \(token)")
       }
     }
-    transfer.handle.commitHeaders()
-  }
-
-  /// Remembers which source the chunks in a range come from, for when a hash does not match.
-  private func noteSource(_ source: Source, of range: Range<Int>) {
-    guard sources.count > 1, let map = files?.map else { return }
-    var index = map.piece(endingAfter: range.lowerBound)
-    while index < map.pieces.count, map.pieces[index].range.lowerBound < range.upperBound {
-      lastSource[index] = source.number
-      index += 1
+    // An absolute redirect to the same server does not repeat what the user wrote.
+    if source.target.user == nil, source.target.hasSameOrigin(as: source.origin),
+      let user = source.origin.user
+    {
+      transfer.handle.set(CURLOPT_USERNAME, user)
+      transfer.handle.set(CURLOPT_PASSWORD, source.origin.password)
     }
+    transfer.handle.commitHeaders()
   }
 }
 

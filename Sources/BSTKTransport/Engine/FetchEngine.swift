@@ -25,6 +25,8 @@ final class FetchEngine {
 
   /// The first bytes of the file while they are gathered, then header and index.
   var manifestBytes: [UInt8] = []
+  /// The most of them that were ever there: a source that always ends earlier brings nothing new.
+  var manifestByteRecord = 0
   /// The source the bytes above come from.
   var openingSource = 0
   /// How far the first request reaches.
@@ -52,8 +54,10 @@ final class FetchEngine {
   /// Verified pieces from the start.
   var watermark = 0
   var troubles: [Trouble] = []
-  /// The source each piece was last asked from, and how often its hash did not match.
-  var lastSource: [Int: Int] = [:]
+  /// By piece: the sources that brought bytes of it, those that alone brought a damaged copy, and how
+  /// often its hash did not match.
+  var contributors: [Int: Set<Int>] = [:]
+  var blamed: [Int: Set<Int>] = [:]
   var mismatchCount: [Int: Int] = [:]
 
   // MARK: Counters
@@ -203,6 +207,7 @@ final class FetchEngine {
     case .failed(let error): if fatal == nil { fatal = error }
     case .verified(let index):
       verified[index] = true
+      contributors[index] = nil
       lastProgress = clock.now
       troubles.removeAll { $0.range.lowerBound == files?.map.pieces[index].range.lowerBound }
       advanceWatermark()

@@ -19,8 +19,8 @@ final class Source {
 
   var pinnedTag: String?
   var pinnedTotal: Int?
-  /// Set when the tag changed although the file had not: then it is no evidence.
-  var ignoresTag = false
+  /// Set when tag or length changed although the file had not: then they are no evidence.
+  var ignoresTagAndLength = false
   /// Whether the header it serves is known to be the one wanted.
   var hasJoined = false
   /// Whether tag or length changed and the header must be compared again before anything else.
@@ -30,8 +30,18 @@ final class Source {
   var suspicionCount = 0
   /// When its header was last found to be the right one.
   var lastCheck = 0.0
+  /// Whether its header is another one, which decides nothing until earlier sources have answered.
+  var differs = false
   /// Attempts of requests for its header, since one succeeded.
   var attempts = 0
+  /// Answers that told the whole host to wait, without saying how long, since one was good.
+  var refusalCount = 0
+  /// How far it has ever sent the file from its start.
+  var streamRecord = 0
+  /// Whether it has been told that everything is read again from its start.
+  var hasToldRereading = false
+  /// Chunks that it alone brought and that did not match.
+  var damagedChunkCount = 0
   var fault: BSTKError?
   var notBefore = 0.0
   var activeCount = 0

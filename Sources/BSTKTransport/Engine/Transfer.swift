@@ -28,6 +28,9 @@ final class Transfer {
   var position: Int
   /// Failed attempts at this range before.
   let attempts: Int
+  /// The sources that were to be left out, and whether this repairs a chunk.
+  var avoided: Set<Int> = []
+  var isRepair = false
   var handle: EasyHandle
   var head = ResponseHead()
   var verdict: ResponseGate.Verdict?
@@ -40,6 +43,8 @@ final class Transfer {
   let start: Double
   var lastByte: Double
   var receivedByteCount = 0
+  /// Whether it brought anything that nobody had before.
+  var hasProgressed = false
   private var meter: RateMeter
   /// Bytes a second of late.
   private(set) var rate = 0.0
@@ -122,9 +127,10 @@ final class Transfer {
   }
 
   private func judge(_ head: ResponseHead) {
+    let isPinned = !source.ignoresTagAndLength && purpose != .check
     let gate = ResponseGate(
-      asked: purpose == .stream ? nil : asked, pinnedTotal: source.pinnedTotal,
-      pinnedTag: source.ignoresTag || purpose == .check ? nil : source.pinnedTag,
+      asked: purpose == .stream ? nil : asked, pinnedTotal: isPinned ? source.pinnedTotal : nil,
+      pinnedTag: isPinned ? source.pinnedTag : nil,
       isRedirected: target != source.origin, address: source.origin.publicText)
     let verdict = gate.judge(head)
     self.verdict = verdict
@@ -154,6 +160,7 @@ final class Transfer {
   func gather(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     guard let buffer, position + bytes.count < min(gatherEnd, end) else { return false }
     position += unsafe buffer.append(bytes)
+    hasProgressed = true
     return true
   }
 

@@ -1,11 +1,13 @@
 /// A range that failed and waits to be asked for again.
 struct Trouble {
   let range: Range<Int>
-  /// Attempts without a byte.
+  /// Attempts without a new byte.
   let attempts: Int
   let notBefore: Double
-  /// The source to leave out when there is another.
-  let avoidedSource: Int?
+  /// The sources to leave out while there is another.
+  let avoided: Set<Int>
+  /// Whether it is a chunk that did not match its hash, which comes from one source as a whole.
+  let isRepair: Bool
   /// Whether to bypass caches and kept connections.
   let isFresh: Bool
 }

@@ -1,0 +1,79 @@
+import BSTKFormat
+import BSTKStore
+
+/// Chunks whose hash does not match, and who is to blame.
+extension FetchEngine {
+  /// A chunk is whole and its hash does not match: only it is fetched again, as one span from one
+  /// source, so that the next result says something about that source.
+  func repair(_ damage: PieceVerifier.Damage) {
+    guard let files else { return }
+    let index = damage.index
+    let piece = files.map.pieces[index]
+    received.remove(piece.range)
+    claimed.remove(piece.range)
+    payloadByteCount -= damage.receivedByteCount
+    damagedCount += 1
+    let error = BSTKError(
+      .chunkHash,
+      "chunk \(index) does not match its SHA-256 (bytes \(piece.hashStart)-"
+        + "\(piece.range.upperBound - 1))", offset: UInt64(piece.hashStart), section: .chunk(index))
+    let contributors = contributors.removeValue(forKey: index) ?? []
+    // Bytes of an earlier run are our own risk; no server is to blame for them.
+    if !damage.isOurs {
+      mismatchCount[index, default: 0] += 1
+      if contributors.count == 1 { blame(contributors, for: index, error) }
+      if let failure = failure(of: index, error) {
+        if fatal == nil { fatal = failure }
+        return
+      }
+    }
+    troubles.append(
+      Trouble(
+        range: piece.range, attempts: 0, notBefore: clock.now, avoided: blamed[index] ?? [],
+        isRepair: true, isFresh: true))
+    onEvent(.retry(error, delay: 0))
+  }
+
+  /// Remembers which source brought bytes of the chunks in a range.
+  func noteContribution(of source: Source, in range: Range<Int>) {
+    guard sources.count > 1, let map = files?.map else { return }
+    var index = map.piece(endingAfter: range.lowerBound)
+    while index < map.pieces.count, map.pieces[index].range.lowerBound < range.upperBound {
+      if !verified[index] { contributors[index, default: []].insert(source.number) }
+      index += 1
+    }
+  }
+
+  /// A source that alone brought a damaged chunk is not asked for it again while there is another,
+  /// and for nothing more after several.
+  private func blame(_ numbers: Set<Int>, for index: Int, _ error: BSTKError) {
+    guard let number = numbers.first, blamed[index, default: []].insert(number).inserted else {
+      return
+    }
+    let source = sources[number]
+    source.damagedChunkCount += 1
+    let hasOther = sources.contains { $0.fault == nil && $0.hasJoined && $0 !== source }
+    if source.damagedChunkCount >= tuning.integrityAttemptLimit, hasOther {
+      drop(
+        source,
+        BSTKError(
+          .chunkHash, "\(source.origin.publicText) sent \(source.damagedChunkCount) damaged chunks",
+          offset: error.offset, section: error.section))
+    }
+  }
+
+  /// Why a chunk is given up, when it is: it was tried often enough, and no source is left that has
+  /// not failed it.
+  private func failure(of index: Int, _ error: BSTKError) -> BSTKError? {
+    let count = mismatchCount[index] ?? 0
+    let live = sources.filter { $0.fault == nil }
+    let isHopeless =
+      sources.count == 1 || live.allSatisfy { blamed[index]?.contains($0.number) ?? false }
+    let bound = tuning.integrityAttemptLimit
+    guard count >= (isHopeless ? bound : bound * sources.count) else { return nil }
+    return BSTKError(
+      .chunkHash, error.message + ", fetched \(count) times", offset: error.offset,
+      section: error.section,
+      remedy: "the publisher's copy is damaged; try a mirror. Everything else is kept")
+  }
+}
