@@ -263,6 +263,6 @@ struct ResponseFaultTests {
       }
     }
     defer { server.stop() }
-    await trial.expectFailure(.remoteChanged, [server.url()])
+    await trial.expectFailure(.magic, [server.url()])
   }
 }

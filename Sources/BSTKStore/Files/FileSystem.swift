@@ -34,6 +34,33 @@ public enum FileSystem {
     try synchronizeFolder(of: target)
   }
 
+  /// Renames `source` to `target` unless something has that name by now, and makes it durable.
+  ///
+  /// - Throws: `EXISTS` when something has it; `IO`.
+  public static func rename(_ source: String, toNew target: String) throws(BSTKError) {
+    // SAFETY: the paths are valid C strings during the call.
+    if unsafe link(source, target) == 0 {
+      try remove(source)
+      return try synchronizeFolder(of: target)
+    }
+    // Where a file can have one name only, all that can be done is to look first.
+    guard errno != EEXIST, !exists(target) else {
+      throw BSTKError(
+        .exists,
+        "\(target) was made by somebody else meanwhile; what was to have this name is in \(source)",
+        remedy: "choose another output, or move that file away")
+    }
+    try rename(source, to: target)
+  }
+
+  /// Whether both paths lead to one file.
+  public static func areSame(_ first: String, _ second: String) -> Bool {
+    var (one, other) = (stat(), stat())
+    // SAFETY: both are locals that outlive the calls, which fill them.
+    guard unsafe stat(first, &one) == 0, unsafe stat(second, &other) == 0 else { return false }
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino
+  }
+
   /// Removes a file; a missing one is no error.
   public static func remove(_ path: String) throws(BSTKError) {
     // SAFETY: the path is a valid C string during the call.

@@ -7,6 +7,7 @@ extension FetchEngine {
   func complete(_ manifest: Manifest) throws(BSTKError) -> FetchSummary {
     abandonTransfers()
     announce()
+    var keepsPartial = false
     if let files {
       try store?.drain()
       // A flush that failed meanwhile is a message; the next one may well succeed without the data.
@@ -14,14 +15,16 @@ extension FetchEngine {
       if let fatal { throw fatal }
       if let output = files.output {
         try grow(output, files)
+        keepsPartial = isPartialOfUse(files)
+        if let partial = files.partial, !keepsPartial { try FileSystem.remove(partial.path) }
       } else if let partial = files.partial {
         // Chunks of an earlier, larger budget that follow without a gap stay.
         try partial.truncate(to: files.map.end(ofPieces: watermark))
         try partial.synchronize()
-        try FileSystem.rename(partial.path, to: request.output)
+        try FileSystem.rename(partial.path, toNew: request.output)
       }
       store = nil
-      if files.partial != nil {
+      if files.partial != nil, !keepsPartial {
         try FileSystem.remove(OutputPlan.journalPath(of: request.output))
       }
     }
@@ -39,17 +42,28 @@ extension FetchEngine {
 
   /// Copies the verified chunks that an existing output lacks, in file order.
   private func grow(_ path: String, _ files: OutputPlan) throws(BSTKError) {
-    guard let partial = files.partial else { return }
-    let output = try OutputFile(path, .update)
-    for index in 0..<watermark where !files.local.inOutput.contains(index) {
-      try output.copy(files.map.pieces[index].range, from: partial)
-    }
-    // Bytes of an unfinished chunk may lie behind the new end; whole chunks stay.
     let end = files.map.end(ofPieces: watermark)
-    let length = try output.byteCount()
-    let follower = watermark < files.map.pieces.count ? files.map.end(ofPieces: watermark + 1) : end
-    if length > end, length < follower { try output.truncate(to: end) }
+    // Bytes of an unfinished chunk, or of nothing, may lie behind the end; whole chunks stay.
+    let follower =
+      watermark < files.map.pieces.count ? files.map.end(ofPieces: watermark + 1) : Int.max
+    let length = try OutputFile(path, .read).byteCount()
+    let hasTail = length > end && length < follower
+    guard files.partial != nil || hasTail else { return }
+    let output = try OutputFile(path, .update)
+    if let partial = files.partial {
+      for index in 0..<watermark where !files.local.inOutput.contains(index) {
+        try output.copy(files.map.pieces[index].range, from: partial)
+      }
+    }
+    if hasTail {
+      try output.truncate(to: end)
+      onEvent(.warning("removed \(length - end) bytes behind the last chunk of \(path)"))
+    }
     try output.synchronize()
-    try FileSystem.remove(partial.path)
+  }
+
+  /// Whether the partial file holds whole chunks that lie behind the new end, with a gap before.
+  private func isPartialOfUse(_ files: OutputPlan) -> Bool {
+    files.local.verified.contains { $0 >= watermark && !files.local.inOutput.contains($0) }
   }
 }

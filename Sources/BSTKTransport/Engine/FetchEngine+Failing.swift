@@ -62,12 +62,7 @@ extension FetchEngine {
     if transfer.isSatisfied { return nil }
     let address = transfer.source.origin.publicText
     if code == CURLE_OK {
-      if transfer.target.scheme == "file" {
-        return transfer.position == 0
-          ? TransferFailure(.final, .tooShort, "\(address) is empty")
-          : TransferFailure(
-            .final, .remoteTruncated, "\(address) ends at or before byte \(transfer.position)")
-      }
+      if transfer.target.scheme == "file" { return localFailure(of: transfer) }
       guard transfer.verdict != nil else {
         return TransferFailure(.violation, .network, "\(address) sent no HTTP response")
       }
@@ -77,6 +72,7 @@ extension FetchEngine {
       }
       return TransferFailure(.transport, .network, "\(address) sent fewer bytes than it promised")
     }
+    let remedy = "check address and connection, and run the same command again; it continues"
     let words = "\(address): \(CurlLibrary.words(for: code))"
     let proxyStatus = transfer.handle.long(CURLINFO_HTTP_CONNECTCODE)
     if transfer.verdict == nil, (400..<500).contains(proxyStatus) {
@@ -95,11 +91,31 @@ extension FetchEngine {
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT:
       return TransferFailure(.final, .url, words)
     case CURLE_WEIRD_SERVER_REPLY: return TransferFailure(.violation, .network, words)
+    case CURLE_SSL_CONNECT_ERROR:
+      return TransferFailure(
+        .violation, .tls, words, remedy: "check that the server speaks https at this port")
     case CURLE_COULDNT_CONNECT:
       if transfers.count > 1 { governor.backOff(now: clock.now) }
-      return TransferFailure(.transport, .network, words)
-    default: return TransferFailure(.transport, .network, words)
+      return TransferFailure(.unreachable, .network, words, remedy: remedy)
+    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
+      return TransferFailure(.unreachable, .network, words, remedy: remedy)
+    default: return TransferFailure(.transport, .network, words, remedy: remedy)
     }
+  }
+
+  /// Why a local file brought less than was asked for; nil when an opening request has some of it.
+  private func localFailure(of transfer: Transfer) -> TransferFailure? {
+    if transfer.purpose == .open {
+      if transfer.receivedByteCount > 0 { return nil }
+      do throws(BSTKError) {
+        let known = manifestBytes
+        _ = try Manifest(opening: known.span)
+      } catch { return TransferFailure(.final, error) }
+    }
+    return TransferFailure(
+      .final, .remoteTruncated,
+      "\(transfer.source.origin.publicText) ends at or before byte \(transfer.position)",
+      remedy: "ask for less, or use another source")
   }
 
   // MARK: What to do about it
@@ -108,7 +124,9 @@ extension FetchEngine {
     let source = transfer.source
     let isLate = transfer.generation != source.generation
     switch failure.kind {
-    case .transport, .server: retry(failure, of: transfer, limit: tuning.attemptLimit)
+    case .unreachable where bodyByteCount == 0:
+      retry(failure, of: transfer, limit: tuning.unreachableAttemptLimit)
+    case .transport, .unreachable, .server: retry(failure, of: transfer, limit: tuning.attemptLimit)
     case .violation: retry(failure, of: transfer, limit: tuning.protocolAttemptLimit)
     case .throttled:
       governor.backOff(now: clock.now)
@@ -195,7 +213,7 @@ extension FetchEngine {
     }
     let backoff = Backoff(base: tuning.backoffBaseSeconds, cap: tuning.backoffCapSeconds)
     var delay = backoff.delay(
-      beforeAttempt: attempts, isImmediateAllowed: failure.kind == .transport)
+      beforeAttempt: attempts, isImmediateAllowed: failure.kind.isConnection)
     var isFresh = false
     if case .violation = failure.kind { isFresh = true }
     if case .rangeIgnored = failure.kind { isFresh = true }

@@ -18,6 +18,7 @@ extension FetchEngine {
       // On a slow link a buffer takes long to fill; what is in it should not wait that long.
       if now - transfer.lastSubmission > 1 { submit(transfer) }
     }
+    store?.keepUp()
     finishSatisfied()
     if isHeldBack { lastProgress = now }
     if now - lastProgress > tuning.hopelessSeconds {
@@ -58,7 +59,7 @@ extension FetchEngine {
   private var missingByteCount: Int { received.gaps(in: 0..<limit).reduce(0) { $0 + $1.count } }
 
   func reportProgress() {
-    guard let manifest, files != nil else { return }
+    guard let manifest, isAnnounced else { return }
     let missing = missingByteCount
     onEvent(
       .progress(

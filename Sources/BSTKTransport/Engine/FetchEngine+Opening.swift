@@ -9,6 +9,8 @@ extension FetchEngine {
     guard task == .fetch else { return }
     let partial = OutputPlan.partialPath(of: request.output)
     if FileSystem.exists(request.output) {
+      // A fetch that was killed while it gave its file the final name left both.
+      if FileSystem.areSame(partial, request.output) { try FileSystem.remove(partial) }
       let bytes: [UInt8]
       do throws(BSTKError) {
         bytes = try Self.manifestBytes(in: try OutputFile(request.output, .read))
@@ -33,6 +35,7 @@ extension FetchEngine {
       throw otherEdition()
     }
     manifestBytes = bytes
+    hasLocalManifest = true
     try plan(manifest)
   }
 
@@ -117,6 +120,12 @@ extension FetchEngine {
     return Int(try Header(parsing: bytes.span).indexEnd)
   }
 
+  /// The lengths that a published file may have: at least up to the cut, at most the whole model.
+  var possibleTotals: ClosedRange<Int> {
+    guard let manifest else { return 0...Int.max }
+    return limit...max(limit, Int(clamping: manifest.header.storedByteCount))
+  }
+
   private func checkLength(of source: Source, _ manifest: Manifest) throws(BSTKError) {
     guard let total = source.pinnedTotal.map(UInt64.init) else { return }
     guard total <= manifest.header.storedByteCount else {
@@ -133,7 +142,9 @@ extension FetchEngine {
         .remoteTruncated,
         "\(source.origin.publicText) offers only the first \(total) of "
           + "\(manifest.header.storedByteCount) bytes, the cut ends at \(cut.fileByteCount)",
-        offset: total, remedy: "ask for --mb \(total / 1_000_000) or less, or use another source")
+        offset: total,
+        remedy: (total < manifest.header.baseEnd ? "" : "ask for --mb \(total)B or less, or ")
+          + "use another source")
     }
   }
 
@@ -195,7 +206,8 @@ extension FetchEngine {
     opening = FetchOpening(
       manifest: manifest, rootDigest: manifest.rootDigest, cut: cut,
       presentByteCount: UInt64(
-        received.gaps(in: 0..<limit).reduce(limit) { $0 - $1.count }))
+        received.gaps(in: 0..<limit).reduce(limit) { $0 - $1.count }
+          - (hasLocalManifest ? 0 : map.manifestEnd)))
     isAnnounced = false
     watermark = 0
     advanceWatermark()
@@ -249,6 +261,15 @@ extension FetchEngine {
       }
       return
     }
+    let served = transfer.headerBytes
+    do throws(BSTKError) { _ = try Header(parsing: served.span) } catch {
+      // No model at all, but the page of a login or of an error.
+      return drop(
+        source,
+        BSTKError(
+          error.code, "\(source.origin.publicText): \(error.message)", offset: error.offset,
+          section: error.section, remedy: error.remedy))
+    }
     let changed = BSTKError(
       .remoteChanged, "\(source.origin.publicText) now serves another file", offset: 0,
       section: .header, remedy: "run the same command again to fetch the new file")
@@ -266,7 +287,10 @@ extension FetchEngine {
       drop(source, otherEdition())
     } else {
       // Fetched in part before, and replaced since: start over, keeping the chunks that are equal.
-      onEvent(.warning("the published file has changed; chunks that are still equal are kept"))
+      onEvent(
+        .warning(
+          "the published file has changed, or the address is that of another one: of "
+            + "\(OutputPlan.partialPath(of: request.output)) only chunks that are equal are kept"))
       // The old store lets go of the file, and has nothing more to report, before a new one begins.
       do throws(BSTKError) { try store?.drain() } catch { fatal = error }
       takeMessages()
@@ -274,6 +298,7 @@ extension FetchEngine {
       files = nil
       store = nil
       manifestBytes = []
+      hasLocalManifest = false
     }
   }
 }

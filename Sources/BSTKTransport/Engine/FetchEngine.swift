@@ -27,7 +27,9 @@ final class FetchEngine {
   var manifestBytes: [UInt8] = []
   /// The most of them that were ever there: a source that always ends earlier brings nothing new.
   var manifestByteRecord = 0
-  /// The source the bytes above come from.
+  /// Whether they come from the disk.
+  var hasLocalManifest = false
+  /// The source they come from.
   var openingSource = 0
   /// How far the first request reaches.
   var openingEnd: Int

@@ -76,6 +76,8 @@ struct FetchTuning: Sendable {
   var backoffCapSeconds = 30.0
   /// Attempts of one range without progress.
   var attemptLimit = 8
+  /// The same where nothing answers and nothing has ever come: more likely a mistyped address.
+  var unreachableAttemptLimit = 4
   /// Attempts after an answer that broke the protocol.
   var protocolAttemptLimit = 2
   /// Fetches of one chunk whose hash does not match.

@@ -128,8 +128,10 @@ final class Transfer {
 
   private func judge(_ head: ResponseHead) {
     let isPinned = !source.ignoresTagAndLength && purpose != .check
+    let pinned = isPinned ? source.pinnedTotal.map { $0...$0 } : nil
+    let possible = purpose == .check ? 0...Int.max : engine.possibleTotals
     let gate = ResponseGate(
-      asked: purpose == .stream ? nil : asked, pinnedTotal: isPinned ? source.pinnedTotal : nil,
+      asked: purpose == .stream ? nil : asked, totals: pinned ?? possible,
       pinnedTag: isPinned ? source.pinnedTag : nil,
       isRedirected: target != source.origin, address: source.origin.publicText)
     let verdict = gate.judge(head)

@@ -11,8 +11,8 @@ struct ResponseGate {
 
   /// The bytes asked for; nil when no range was asked for.
   let asked: Range<Int>?
-  /// The length this source gave before.
-  let pinnedTotal: Int?
+  /// The lengths of the file that are no sign of a change.
+  let totals: ClosedRange<Int>
   /// The strong entity tag this source gave before.
   let pinnedTag: String?
   /// Whether the address is the target of a redirect.
@@ -37,11 +37,12 @@ struct ResponseGate {
       return refuse(.suspicious, .remoteChanged, "\(address) now has the entity tag \(tag)")
     }
     if let total = head.contentRange?.total ?? (head.status == 200 ? head.contentLength : nil),
-      let pinnedTotal, total != pinnedTotal, head.status == 206 || head.contentRange == nil
+      !totals.contains(total), head.status == 206 || head.contentRange == nil
     {
       return refuse(
         .suspicious, .remoteChanged,
-        "\(address) now has \(total) bytes instead of \(pinnedTotal)")
+        "\(address) now has \(total) bytes"
+          + (totals.lowerBound == totals.upperBound ? " instead of \(totals.lowerBound)" : ""))
     }
     let isPart = head.status == 206 || head.contentRange?.range != nil
     return isPart ? judgePart(head) : judgeWhole(head)
@@ -90,9 +91,15 @@ struct ResponseGate {
         .final, .remoteTruncated,
         words + (total.map { ": its file has \($0) bytes" } ?? ""),
         remedy: "the publisher's file is shorter than the model; ask for less, or tell them")
-    case 408, 429, 503: return TransferFailure(.throttled, .throttled, words)
-    case 500...: return TransferFailure(.server, .httpStatus, words)
-    default: return TransferFailure(.final, .httpStatus, words)
+    case 408, 429, 503:
+      return TransferFailure(
+        .throttled, .throttled, words, remedy: "wait, and run the same command again; it continues")
+    case 500...:
+      return TransferFailure(
+        .server, .httpStatus, words, remedy: "run the same command again later; it continues")
+    default:
+      return TransferFailure(
+        .final, .httpStatus, words, remedy: "check the address, or ask the server's owner")
     }
   }
 

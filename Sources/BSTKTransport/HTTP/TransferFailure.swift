@@ -3,8 +3,10 @@ import BSTKFormat
 /// Why a request brought not what was asked, and so what to do about it.
 struct TransferFailure {
   enum Kind {
-    /// The connection could not be made or broke: try again.
+    /// The connection broke: try again.
     case transport
+    /// It could not be made at all: try again, but not for long where nothing has ever come.
+    case unreachable
     /// 429 or 503: the whole host waits.
     case throttled
     /// 500, 502, 504 and their like: try again later.
@@ -21,6 +23,14 @@ struct TransferFailure {
     case redirected
     /// Nothing will change by trying again on this source.
     case final
+
+    /// Whether no server had a say in it.
+    var isConnection: Bool {
+      switch self {
+      case .transport, .unreachable: true
+      default: false
+      }
+    }
   }
 
   let kind: Kind

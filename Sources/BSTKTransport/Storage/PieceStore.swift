@@ -70,11 +70,11 @@ final class PieceStore {
         unrecorded.insert(gap)
         unflushedByteCount += gap.count
       }
-      try keepUp()
     } catch {
       fail(error)
       return recycle(buffer)
     }
+    keepUp()
     verification.submit(buffer, stored: gaps)
   }
 
@@ -106,19 +106,22 @@ final class PieceStore {
     report(.failed(error))
   }
 
-  /// Journal and flush when they are due.
-  private func keepUp() throws(BSTKError) {
+  /// Journal and flush when they are due, also while nothing comes.
+  func keepUp() {
+    guard !hasFailed else { return }
     let now = DispatchTime.now()
-    if unrecorded.byteCount >= tuning.journalByteCount
-      || seconds(from: lastRecord, to: now) >= tuning.journalSeconds
-    {
-      try record()
-    }
-    if unflushedByteCount >= tuning.flushByteCount
-      || seconds(from: lastFlush, to: now) >= tuning.flushSeconds
-    {
-      try flush()
-    }
+    do throws(BSTKError) {
+      if unrecorded.byteCount >= tuning.journalByteCount
+        || seconds(from: lastRecord, to: now) >= tuning.journalSeconds
+      {
+        try record()
+      }
+      if unflushedByteCount >= tuning.flushByteCount
+        || unflushedByteCount > 0 && seconds(from: lastFlush, to: now) >= tuning.flushSeconds
+      {
+        try flush()
+      }
+    } catch { fail(error) }
   }
 
   private func seconds(from start: DispatchTime, to end: DispatchTime) -> Double {
