@@ -20,6 +20,23 @@ static inline CURLcode bstk_curl_setopt_write(CURL *handle, CURLoption option,
   return curl_easy_setopt(handle, option, value);
 }
 
+// Nothing but http, https and file, whatever an address or a redirect says.
+static inline CURLcode bstk_curl_restrict_protocols(CURL *handle) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+  return curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https,file");
+#else
+  return curl_easy_setopt(handle, CURLOPT_PROTOCOLS,
+                          (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS | CURLPROTO_FILE));
+#endif
+}
+
+// Lets a handle go without waiting for a resolver that hangs; older versions wait.
+static inline void bstk_curl_leave_resolver(CURL *handle) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+  curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+#endif
+}
+
 static inline CURLcode bstk_curl_getinfo_long(CURL *handle, CURLINFO info, long *value) {
   return curl_easy_getinfo(handle, info, value);
 }

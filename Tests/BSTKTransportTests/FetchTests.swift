@@ -175,4 +175,41 @@ struct FetchTests {
     try await trial.fetch([server.url()])
     try trial.expectOutput()
   }
+
+  @Test("runs no further ahead of its consumer on a server without ranges")
+  func backPressureOfStream() async throws {
+    let trial = try Trial()
+    let file = trial.file
+    let server = try FaultServer(file) { _, response in
+      response.ignoreRange(file)
+      response.pace = (32 << 10, 0.002)
+    }
+    defer { server.stop() }
+    let request = FetchRequest(sources: [server.url()], output: trial.output)
+    var tuning = Trial.tuning
+    tuning.stallSeconds = 0.5
+    tuning.hopelessSeconds = 1
+    var blocks = Fetcher(tuning: tuning)
+      .verifiedBlocks(request, lookaheadByteCount: 100_000).makeAsyncIterator()
+    #expect(try await blocks.next()?.index == 0)
+    // Longer than any limit of silence: waiting for the consumer is no stall.
+    try await Task.sleep(for: .seconds(1.5))
+    #expect(try trial.folder.read("out.bstk.part").count < 800_000)
+    var count = 1
+    while try await blocks.next() != nil { count += 1 }
+    #expect(count == trial.manifest.chunks.count)
+    try trial.expectOutput()
+    #expect(server.requests.count == 1)
+  }
+
+  @Test(
+    "a local file that is no model, or not all of it, is called by its name",
+    arguments: [0, 9, 200, 3000])
+  func shortFile(byteCount: Int) async throws {
+    let trial = try Trial()
+    try trial.folder.write(Array(trial.file.prefix(byteCount)), to: "source.bstk")
+    let url = "file://\(trial.folder.file("source.bstk"))"
+    await trial.expectFailure(byteCount < 3000 ? .tooShort : .remoteTruncated, [url])
+    if byteCount < 3000 { #expect(try trial.folder.contents() == ["source.bstk"]) }
+  }
 }

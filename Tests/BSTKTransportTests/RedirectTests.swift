@@ -192,6 +192,38 @@ struct RedirectTests {
     #expect(store.requests.allSatisfy { $0.headers["authorization"] == nil })
   }
 
+  @Test("a name and password in the address hold on the same server, however it redirects")
+  func userInformationOfRedirect() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file) { request, response in
+      guard request.headers["authorization"] == "Basic bWU6cHc=" else {
+        return response.become(401)
+      }
+      if request.path == "/m.bstk" {
+        response.redirect(to: "http://\(request.headers["host"] ?? "")/n.bstk")
+      }
+    }
+    defer { server.stop() }
+    try await trial.fetch(["http://me:pw@127.0.0.1:\(server.port)/m.bstk"])
+    try trial.expectOutput()
+  }
+
+  @Test(
+    "headers that would be more than one are refused before anything is sent",
+    arguments: ["X: a\r\nHost: b", "X\nY: a", "X Y: a", ": a", "X", "X: a\u{0}"])
+  func badHeader(text: String) async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    var options = FetchOptions()
+    options.headers = [text]
+    await trial.expectFailure(.requestHeader, [server.url()], options: options)
+    options = FetchOptions()
+    options.bearerToken = "secret\(text)"
+    if text != "X" { await trial.expectFailure(.requestHeader, [server.url()], options: options) }
+    #expect(server.requests.isEmpty)
+  }
+
   @Test("an address that is refused however often it is resolved ends the fetch")
   func neverValid() async throws {
     let trial = try Trial()

@@ -238,6 +238,59 @@ struct ResumeTests {
     try trial.expectOutput(Int(summary.fileByteCount))
   }
 
+  @Test("removes what lies behind the last chunk of an output that is complete")
+  func completeWithTail() async throws {
+    let trial = try Trial()
+    try trial.folder.write(trial.file + [1, 2, 3], to: "out.bstk")
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+    #expect(trial.warnings.contains { $0.contains("removed 3 bytes") })
+  }
+
+  @Test("keeps verified chunks that lie behind what a smaller growth needs")
+  func keptBehindGap() async throws {
+    let trial = try Trial()
+    let cut = Int(try trial.cut(trial.file.count / 4).fileByteCount)
+    try trial.folder.write(Array(trial.file.prefix(cut)), to: "out.bstk")
+    // Of an interrupted growth: a few chunks far behind the output.
+    let range = Int(trial.manifest.chunkOffset(20))..<Int(trial.manifest.chunkEnd(24))
+    var bytes = [UInt8](repeating: 0, count: range.upperBound)
+    bytes.replaceSubrange(range, with: trial.file[range])
+    bytes.replaceSubrange(
+      ..<Int(trial.manifest.header.indexEnd),
+      with: trial.file.prefix(Int(trial.manifest.header.indexEnd)))
+    try trial.folder.write(bytes, to: "out.bstk.part")
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    let larger = Int(try trial.cut(trial.file.count / 2).fileByteCount)
+    try await trial.fetch([server.url()], Budget(fileByteCount: UInt64(larger)))
+    #expect(try trial.folder.read("out.bstk") == Array(trial.file.prefix(larger)))
+    let before = server.bodyByteCount
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+    #expect(server.bodyByteCount - before <= trial.file.count - larger - range.count + 1024)
+  }
+
+  @Test("a file that somebody makes meanwhile under the output's name is not replaced")
+  func madeMeanwhile() async throws {
+    let trial = try Trial()
+    let folder = trial.folder
+    let server = try FaultServer(trial.file) { request, _ in
+      if request.number == 3 { _ = try? folder.write(Array("mine".utf8), to: "out.bstk") }
+    }
+    defer { server.stop() }
+    await trial.expectFailure(.exists, [server.url()])
+    #expect(try folder.read("out.bstk") == Array("mine".utf8))
+    #expect(try folder.contents().contains("out.bstk.part"))
+    try FileManager.default.removeItem(atPath: trial.output)
+    let before = server.bodyByteCount
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+    #expect(server.bodyByteCount - before <= 256)
+  }
+
   @Test("a fetch that is stopped while it looks at what is here loses nothing of it")
   func stoppedAtStart() async throws {
     let trial = try Trial()

@@ -5,6 +5,7 @@ public import BSTKFormat
 /// | code | when |
 /// | --- | --- |
 /// | `URL` | the address cannot be used |
+/// | `REQUEST_HEADER` | a header or token to send is malformed |
 /// | `NETWORK` | no connection, or it broke, more often than the retry limit |
 /// | `TLS` | the server's certificate or the secure connection was refused |
 /// | `STALLED` | no new byte for longer than the limit |
@@ -20,6 +21,8 @@ public import BSTKFormat
 extension BSTKError.Code {
   /// The address cannot be used.
   public static let url = Self(rawValue: "URL")
+  /// A header or token to send is malformed.
+  public static let requestHeader = Self(rawValue: "REQUEST_HEADER")
   /// No connection, or it broke, more often than the retry limit.
   public static let network = Self(rawValue: "NETWORK")
   /// The server's certificate or the secure connection was refused.

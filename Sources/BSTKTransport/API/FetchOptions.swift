@@ -4,7 +4,7 @@ public struct FetchOptions: Sendable {
   public var maximumConnectionCount = 16
   /// Bytes a second that all connections together may receive; nil is unlimited.
   public var bytesPerSecondLimit: Int?
-  /// Extra request headers, each `Name: value`. They go to the first source's host alone, never to
+  /// Extra request headers, each `Name: value` (RFC 9110 section 5). They go to the first source's host alone, never to
   /// the target of a redirect elsewhere.
   public var headers: [String] = []
   /// A token sent as `Authorization: Bearer …`, under the same rule as ``headers``.

@@ -13,6 +13,9 @@ import CCurl
     guard CurlLibrary.isReady, let pointer = unsafe curl_easy_init() else { return nil }
     unsafe self.pointer = unsafe pointer
     unsafe headers = nil
+    // SAFETY: the handle has just been made.
+    _ = unsafe bstk_curl_restrict_protocols(pointer)
+    unsafe bstk_curl_leave_resolver(pointer)
   }
 
   deinit {

@@ -40,6 +40,15 @@ extension FetchEngine {
     return summary
   }
 
+  /// Leaves nothing beside an output to whose growth nothing has come.
+  func removeEmptyState() {
+    guard let files, files.output != nil, let partial = files.partial, store?.isEmpty ?? false
+    else { return }
+    // Nobody needs it, and nobody is harmed by it either.
+    try? FileSystem.remove(partial.path)
+    try? FileSystem.remove(OutputPlan.journalPath(of: request.output))
+  }
+
   /// Copies the verified chunks that an existing output lacks, in file order.
   private func grow(_ path: String, _ files: OutputPlan) throws(BSTKError) {
     let end = files.map.end(ofPieces: watermark)

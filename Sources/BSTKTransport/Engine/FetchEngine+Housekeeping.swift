@@ -53,7 +53,7 @@ extension FetchEngine {
   /// Whether we wait for a consumer rather than for a server.
   private var isHeldBack: Bool {
     guard let allowance else { return false }
-    return transfers.isEmpty && received.runEnd(at: 0) >= min(allowance, limit)
+    return transfers.values.allSatisfy(\.isPaused) && received.runEnd(at: 0) >= min(allowance, limit)
   }
 
   private var missingByteCount: Int { received.gaps(in: 0..<limit).reduce(0) { $0 + $1.count } }

@@ -62,14 +62,33 @@ extension FetchEngine {
     }
   }
 
+  /// Whether a source is to leave a range to another: to one that is at work, or, for a chunk it has
+  /// sent damaged often enough, to one that still has to show which file it has.
+  func mustLeave(_ trouble: Trouble, to candidates: [Source], _ source: Source) -> Bool {
+    guard trouble.avoided.contains(source.number) else { return false }
+    func isOther(_ other: Source) -> Bool { !trouble.avoided.contains(other.number) }
+    if candidates.contains(where: isOther) { return true }
+    guard trouble.isRepair, let map = files?.map else { return false }
+    let count = mismatchCount[map.piece(endingAfter: trouble.range.lowerBound)] ?? 0
+    return count >= tuning.integrityAttemptLimit
+      && sources.contains { isOther($0) && mayServeRanges($0) }
+  }
+
   /// Why a chunk is given up, when it is: it was tried often enough, and no source is left that has
   /// not failed it.
   private func failure(of index: Int, _ error: BSTKError) -> BSTKError? {
     let count = mismatchCount[index] ?? 0
-    let live = sources.filter { $0.fault == nil }
-    let isHopeless =
-      sources.count == 1 || live.allSatisfy { blamed[index]?.contains($0.number) ?? false }
     let bound = tuning.integrityAttemptLimit
+    let live = sources.filter { $0.fault == nil }
+    let others = live.filter { !(blamed[index]?.contains($0.number) ?? false) }
+    if count >= bound, !others.isEmpty, others.allSatisfy({ $0.hasJoined && $0.knowsNoRanges }) {
+      // What knows no ranges is read only where nothing else is left.
+      for source in live where !others.contains(where: { $0 === source }) {
+        drop(source, error)
+      }
+      return nil
+    }
+    let isHopeless = sources.count == 1 || others.isEmpty
     guard count >= (isHopeless ? bound : bound * sources.count) else { return nil }
     return BSTKError(
       .chunkHash, error.message + ", fetched \(count) times", offset: error.offset,

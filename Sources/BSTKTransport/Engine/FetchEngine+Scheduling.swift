@@ -23,7 +23,7 @@ extension FetchEngine {
   }
 
   /// A source that is waited for because it knows ranges, or may prove to; not one that is silent.
-  private func mayServeRanges(_ source: Source) -> Bool {
+  func mayServeRanges(_ source: Source) -> Bool {
     source.fault == nil && !source.knowsNoRanges && (source.hasJoined || source.attempts == 0)
   }
 
@@ -106,10 +106,7 @@ extension FetchEngine {
         return (room.lowerBound..<spanEnd(in: room), nil)
       }
       let trouble = troubles[index]
-      let isAvoided =
-        trouble.avoided.contains(source.number)
-        && candidates.contains { !trouble.avoided.contains($0.number) }
-      if trouble.notBefore > clock.now || isAvoided {
+      if trouble.notBefore > clock.now || mustLeave(trouble, to: candidates, source) {
         position = trouble.range.upperBound
         continue
       }
@@ -128,7 +125,7 @@ extension FetchEngine {
   }
 
   /// How far a consumer lets us go; the chunk that it waits for must become whole, however large.
-  private var allowanceEnd: Int {
+  var allowanceEnd: Int {
     guard let allowance, let map = files?.map else { return limit }
     let index = min(map.piece(endingAfter: allowance), map.pieces.count - 1)
     return map.end(ofPieces: index + 1)

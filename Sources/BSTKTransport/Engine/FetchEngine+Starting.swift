@@ -40,7 +40,6 @@ extension FetchEngine {
     transfer.handle.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
     transfer.handle.set(CURLOPT_HTTP_CONTENT_DECODING, 0)
     transfer.handle.set(CURLOPT_FOLLOWLOCATION, 0)
-    transfer.handle.set(CURLOPT_PROTOCOLS_STR, "http,https,file")
     transfer.handle.set(CURLOPT_BUFFERSIZE, rateLimiter?.readByteCount ?? 256 << 10)
     transfer.handle.set(CURLOPT_TCP_KEEPALIVE, 1)
     transfer.handle.set(

@@ -89,6 +89,7 @@ final class FetchEngine {
     _ request: FetchRequest, tuning: FetchTuning, task: FetchSession.Task, inbox: Inbox,
     allowance: Int?, onEvent: @escaping @Sendable (FetchEvent) -> Void
   ) throws(BSTKError) {
+    try RequestHeaders.check(request.options)
     guard let multi = MultiHandle() else {
       throw BSTKError(.network, "libcurl could not be started")
     }
@@ -177,6 +178,7 @@ final class FetchEngine {
       abandonTransfers()
       // What is stored stays for the next run; a failure to flush it adds nothing to the first.
       try? store?.drain()
+      removeEmptyState()
       throw error
     }
   }

@@ -49,7 +49,7 @@ final class Transfer {
   /// Bytes a second of late.
   private(set) var rate = 0.0
   var discardedByteCount = 0
-  private var isPaused = false
+  private(set) var isPaused = false
   /// Why the engine itself broke it off.
   var failure: TransferFailure?
   unowned let engine: FetchEngine
@@ -111,7 +111,7 @@ final class Transfer {
       // SAFETY: as above.
       guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
       let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-      if transfer.pauseForRate() { return Int(CURL_WRITEFUNC_PAUSE) }
+      if transfer.pause() { return Int(CURL_WRITEFUNC_PAUSE) }
       let body = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
       return unsafe transfer.takeBody(body.assumingMemoryBound(to: UInt8.self))
         ? size * count : 0
@@ -139,18 +139,27 @@ final class Transfer {
     if case .accept(let range) = verdict { engine.accepted(self, range: range) }
   }
 
-  /// Whether a limited rate asks libcurl to keep the bytes until ``resume()``.
-  private func pauseForRate() -> Bool {
+  /// Whether libcurl is to keep the bytes until ``resume()``: for a limited rate, or because the
+  /// consumer has enough ahead of it. (Other requests ask for no more than it wants.)
+  private func pause() -> Bool {
     // Of a local file libcurl would gather the rest in memory instead of pausing.
-    guard target.scheme != "file", engine.rateDelay() > 0 else { return false }
+    guard target.scheme != "file", engine.rateDelay() > 0 || isAheadOfConsumer else { return false }
+    // What the consumer waits for may be in the buffer.
+    if isAheadOfConsumer { engine.submit(self) }
     lastByte = engine.clock.now
     isPaused = true
     return true
   }
 
-  /// Goes on after a pause; libcurl may call back at once.
+  private var isAheadOfConsumer: Bool {
+    purpose == .stream && engine.allowance != nil && position >= engine.allowanceEnd
+  }
+
+  /// Goes on after a pause, when its reason is gone; libcurl may call back at once.
   func resume() {
     guard isPaused else { return }
+    lastByte = engine.clock.now
+    if isAheadOfConsumer { return }
     isPaused = false
     handle.resume()
   }

@@ -48,6 +48,9 @@ final class PieceStore {
       PieceVerifier(map: map, file: file, local: local), tuning: tuning, report: report)
   }
 
+  /// Whether nothing is stored that a later run could use.
+  var isEmpty: Bool { present.isEmpty }
+
   /// An empty buffer.
   func buffer() -> ReceiveBuffer { verification.buffer() }
 

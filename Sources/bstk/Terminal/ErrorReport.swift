@@ -15,7 +15,7 @@ struct ErrorReport: Equatable, Sendable {
   private static let failures: Set<BSTKError.Code> = [
     .io, .exists, .busy, .cancelled, .numerics, .network, .tls, .stalled, .httpStatus,
     .httpAuthorization, .throttled, .remoteMissing, .remoteChanged, .remoteTruncated,
-    .rangeMismatch, .contentEncoding, .redirect, .url,
+    .rangeMismatch, .contentEncoding, .redirect, .url, .requestHeader,
   ]
 
   /// Understands the errors of every module; others keep their own words and the code `FAILURE`.
