@@ -52,8 +52,13 @@ extension FetchEngine {
 
   /// Whether we wait for a consumer rather than for a server.
   private var isHeldBack: Bool {
+    transfers.values.allSatisfy(\.isPaused) && isConsumerServed
+  }
+
+  /// Whether everything is here that a consumer wants for now.
+  var isConsumerServed: Bool {
     guard let allowance else { return false }
-    return transfers.values.allSatisfy(\.isPaused) && received.runEnd(at: 0) >= min(allowance, limit)
+    return received.runEnd(at: 0) >= min(allowance, limit)
   }
 
   private var missingByteCount: Int { received.gaps(in: 0..<limit).reduce(0) { $0 + $1.count } }

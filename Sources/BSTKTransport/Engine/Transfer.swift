@@ -151,8 +151,9 @@ final class Transfer {
     return true
   }
 
+  /// (What it waits for must have come whole: a damaged chunk is read again only after the end.)
   private var isAheadOfConsumer: Bool {
-    purpose == .stream && engine.allowance != nil && position >= engine.allowanceEnd
+    purpose == .stream && position >= engine.allowanceEnd && engine.isConsumerServed
   }
 
   /// Goes on after a pause, when its reason is gone; libcurl may call back at once.
