@@ -5,11 +5,11 @@ import Testing
 
 @testable import BSTKTransport
 
-@Suite("Several sources, one of which is wrong")
+@Suite("Several sources, one of which is wrong, slow or gone")
 struct MirrorTests {
   /// What says which file is wanted.
   enum Authority: CaseIterable, Sendable {
-    case firstSource, pinnedRoot, output
+    case firstSource, pinnedRoot, output, partialFile
   }
 
   @Test(
@@ -25,31 +25,86 @@ struct MirrorTests {
       slow.stop()
       stranger.stop()
     }
-    if authority == .output {
-      let cut = Int(try trial.cut(trial.file.count / 3).fileByteCount)
-      try trial.folder.write(Array(trial.file.prefix(cut)), to: "out.bstk")
+    let kept = Int(trial.manifest.chunkEnd(14))
+    switch authority {
+    case .output: try trial.folder.write(Array(trial.file.prefix(kept)), to: "out.bstk")
+    case .partialFile: try trial.folder.write(Array(trial.file.prefix(kept)), to: "out.bstk.part")
+    default: break
     }
     let pin = authority == .pinnedRoot ? "#root=\(trial.manifest.rootDigest.hex)" : ""
     try await trial.fetch([slow.url("/m.bstk" + pin), stranger.url()])
     try trial.expectOutput()
+    if authority == .output || authority == .partialFile {
+      #expect(slow.bodyByteCount <= trial.file.count - kept + 1024)
+    }
   }
 
-  @Test("a partial file is kept when only a mirror has another file")
-  func quickStrangerToResume() async throws {
+  @Test("a mirror with another file is left out")
+  func foreignMirror() async throws {
     let trial = try Trial()
-    let kept = Int(trial.manifest.chunkEnd(14))
-    try trial.folder.write(Array(trial.file.prefix(kept)), to: "out.bstk.part")
-    let slow = try FaultServer(trial.file) { request, response in
-      if request.number < 3 { response.delay = 0.3 }
-    }
-    let stranger = try FaultServer(try Trial.model(seed: 2))
+    let other = try FaultServer(try Trial.model(seed: 2))
+    let server = try FaultServer(trial.file)
     defer {
-      slow.stop()
-      stranger.stop()
+      other.stop()
+      server.stop()
     }
-    try await trial.fetch([slow.url(), stranger.url()])
+    try await trial.fetch([server.url(), other.url()])
     try trial.expectOutput()
-    #expect(slow.bodyByteCount <= trial.file.count - kept + 1024)
+    #expect(trial.warnings.contains { $0.contains("another file") })
+    #expect(other.requests.allSatisfy { $0.range == 0..<256 })
+  }
+
+  @Test("a dead source gives way to its mirror, before and after the index")
+  func deadSource() async throws {
+    let trial = try Trial()
+    let dead = try FaultServer(trial.file) { _, response in response.become(404) }
+    let dying = try FaultServer(trial.file) { request, response in
+      if request.number > 3 { response.become(404) }
+    }
+    let server = try FaultServer(trial.file)
+    defer {
+      dead.stop()
+      dying.stop()
+      server.stop()
+    }
+    try await trial.fetch([dead.url(), dying.url(), server.url()])
+    try trial.expectOutput()
+  }
+
+  @Test("while a source must be waited for, its mirror is asked for the index")
+  func busySource() async throws {
+    let trial = try Trial()
+    let busy = try FaultServer(trial.file) { _, response in response.become(503) }
+    let server = try FaultServer(trial.file)
+    defer {
+      busy.stop()
+      server.stop()
+    }
+    try await trial.fetch([busy.url(), server.url()])
+    try trial.expectOutput()
+    let before = trial.log.prefix { if case .opened = $0 { false } else { true } }
+    #expect(before.count { if case .retry = $0 { true } else { false } } == 1)
+  }
+
+  @Test("a mirror that never answers holds nothing up", arguments: [1, 16], [false, true])
+  func silentMirror(connections: Int, hasNoRanges: Bool) async throws {
+    let trial = try Trial()
+    let file = trial.file
+    let server = try FaultServer(file) { request, response in
+      guard hasNoRanges else { return }
+      response.ignoreRange(file)
+      if request.number == 1 { response.cut(after: file.count / 2) }
+    }
+    let silent = try FaultServer(file) { _, response in response.cut(after: 0, .stall) }
+    defer {
+      server.stop()
+      silent.stop()
+    }
+    var options = FetchOptions()
+    options.maximumConnectionCount = connections
+    try await trial.fetch([server.url(), silent.url()], options: options)
+    try trial.expectOutput()
+    #expect(!silent.requests.isEmpty)
   }
 
   @Test("a source whose every chunk is damaged is left for a slow mirror")
