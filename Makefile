@@ -1,6 +1,6 @@
 # Everything starts from a machine with the Swift toolchain, git and make.
 .POSIX:
-.PHONY: help build demo test lint sanitize bench install deps deps-test
+.PHONY: help build demo test lint sanitize fuzz bench install deps deps-test
 .DEFAULT_GOAL := help
 
 PREFIX ?= /usr/local
@@ -15,6 +15,7 @@ help:
 	@echo "make test     build and run every test"
 	@echo "make lint     check the formatting"
 	@echo "make sanitize run the transport tests under ThreadSanitizer and AddressSanitizer"
+	@echo "make fuzz     feed mutated bytes to every reader, a minute each"
 	@echo "make bench    run the benchmarks"
 	@echo "make install  put bstk into PREFIX/bin (now $(PREFIX)/bin)"
 	@echo "make deps     install the system libraries (apt) or say which are needed"
@@ -31,7 +32,7 @@ test: deps-test
 	@OPENBLAS_NUM_THREADS=1 $(SWIFT) test --skip-build --no-parallel
 
 lint:
-	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	@$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Fuzz
 	@echo "lint: clean"
 
 # LeakSanitizer needs ptrace, which containers seldom allow.
@@ -40,6 +41,9 @@ sanitize: deps-test
 	  ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=$$kind --scratch-path .build/$$kind \
 	    --no-parallel --filter BSTKTransportTests || exit 1; \
 	done
+
+fuzz: deps
+	@Fuzz/run
 
 bench: deps
 	@Benchmarks/run

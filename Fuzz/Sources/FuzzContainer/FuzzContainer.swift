@@ -1,0 +1,51 @@
+@testable import BSTKCodec
+@testable import BSTKFormat
+
+// Bytes of a file: header, index and what follows. The two hashes that stand before the parser are
+// put right first, or no mutation would ever pass them.
+
+/// Called by libFuzzer with one input after the other.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzContainer(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  // SAFETY: libFuzzer's buffer of `count` bytes, copied at once.
+  var bytes = unsafe Array(UnsafeBufferPointer(start: start, count: count))
+  guard bytes.count >= Limits.headerByteCount else { return 0 }
+  let checksum = CRC32C.checksum(bytes.span.extracting(first: Limits.headerByteCount - 4))
+  for index in 0..<4 {
+    bytes[Limits.headerByteCount - 4 + index] = UInt8(truncatingIfNeeded: checksum >> (8 * index))
+  }
+  try? open(bytes)
+  return 0
+}
+
+private func open(_ bytes: [UInt8]) throws(BSTKError) {
+  let header = try Header(parsing: bytes.span)
+  precondition(Array(bytes.prefix(Limits.headerByteCount)) == header.serialized())
+  guard let end = Int(exactly: header.indexEnd), end <= bytes.count else { return }
+  let manifest = try Manifest(
+    header: header, parsingIndex: bytes.span.extracting(Limits.headerByteCount..<end))
+  // What is understood of it can be written, and is then read as the same. (An extension that this
+  // release does not know is not written again.)
+  let known = try Manifest(
+    matrices: manifest.matrices, objects: manifest.objects, chunks: manifest.chunks,
+    extensions: manifest.extensions
+  ).serialized()
+  let again = try Manifest(opening: known.span)
+  precondition(again.serialized() == known)
+  for count in [0, end, bytes.count, Int.max / 3] {
+    _ = manifest.state(ofByteCount: UInt64(count))
+    if let cut = try? manifest.cut(within: Budget(fileByteCount: UInt64(count))) {
+      precondition(cut.fileByteCount <= UInt64(count))
+    }
+  }
+  let decoder = try ChunkDecoder()
+  for index in manifest.chunks.indices.prefix(8) {
+    guard let start = Int(exactly: manifest.chunkOffset(index)),
+      let end = Int(exactly: manifest.chunkEnd(index)), start <= end, end <= bytes.count,
+      manifest.payloadByteCount(ofChunk: index) <= 1 << 20
+    else { continue }
+    // One damaged chunk says nothing about the next.
+    _ = try? decoder.decode(
+      bytes.span.extracting(start..<end), chunk: index, of: manifest, isVerified: true)
+  }
+}
