@@ -30,6 +30,7 @@ struct FetchUsageTests {
       ("x.bstk", "write it like https://"), ("", "write it like https://"),
       ("me:S3cret@example.com/x", "write it like https://"),
       ("http://a.org/x y.bstk", "write %20"), ("http://a.org/x.bstk\n", "write %20"),
+      ("http://a.org/x\u{7F}.bstk", "control characters"),
       ("file://x.bstk", "three slashes"), ("http:///x.bstk", "no host"),
       ("ftp://a.org/x.bstk", "ftp addresses are not supported"),
     ])
@@ -104,6 +105,17 @@ struct FetchUsageTests {
     for option in ["--mb", "--ram", "--limit-rate"] {
       try await expectRefused(["fetch", Self.address, option, text], "MB, GB, TB, KiB, MiB")
     }
+  }
+
+  @Test("The default output is the decoded last part of the address, in the current folder")
+  func defaultOutput() async throws {
+    let fixture = try FetchFixture()
+    let server = try FaultServer(fixture.file)
+    defer { server.stop() }
+    let address = server.url("/a%2Fb/m%C3%BC%20%252F.bstk?x=/y")
+    let run = try await Program.run(["fetch", address], in: fixture.client.path)
+    #expect(run.code == 0 && run.output.hasPrefix("mü %2F.bstk: "), "\(run)")
+    #expect(try fixture.client.contents() == ["mü %2F.bstk"])
   }
 
   @Test("--json and --quiet contradict each other")

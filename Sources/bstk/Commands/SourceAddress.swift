@@ -26,9 +26,9 @@ enum SourceAddress {
     guard schemes.contains(scheme) else {
       throw ValidationError("\(scheme) addresses are not supported; use http, https or file.")
     }
-    guard !text.unicodeScalars.contains(where: { $0.properties.isWhitespace || $0.value < 0x20 })
-    else {
-      throw ValidationError("An address contains no spaces; write %20 for one.")
+    guard text == text.printable, !text.contains(where: \.isWhitespace) else {
+      throw ValidationError(
+        "An address has no spaces or control characters; write %20 for a space.")
     }
     let parts = text[mark.upperBound...].split(
       separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
