@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BSTKFormat
 
 /// The `bstk` command.
 @main
@@ -45,23 +46,40 @@ struct Bstk: ParsableCommand {
   static func main() async {
     Console.prepare()
     var reportsJSON = false
+    var end: (any Error)?
     do {
       var command = try parseAsRoot()
-      guard let command = command as? any BstkCommand else { return try command.run() }
-      reportsJSON = command.reportsJSON
-      try await command.execute()
+      if let command = command as? any BstkCommand {
+        reportsJSON = command.reportsJSON
+        try await command.execute()
+      } else {
+        try command.run()
+      }
+    } catch let error where exitCode(for: error) == .validationFailure {
+      // It repeats what was typed, or pasted.
+      for line in fullMessage(for: error).split(separator: "\n") {
+        Console.say(String(line).printable)
+      }
+      end = ExitCode.validationFailure
     } catch let error where isParserError(error) {
-      exit(withError: error)
+      end = error
     } catch {
       let report = ErrorReport(error)
       report.print(asJSON: reportsJSON)
-      exit(withError: ExitCode(report.status.rawValue))
+      end = ExitCode(report.status.rawValue)
     }
+    if let reason = Console.outputError {
+      let error = BSTKError(
+        .io, "standard output cannot be written: \(reason)",
+        remedy: end == nil ? "everything else was done" : nil)
+      ErrorReport(error).print(asJSON: false)
+      end = end ?? ExitCode(ExitStatus.failure.rawValue)
+    }
+    if let end { exit(withError: end) }
   }
 
-  /// Whether the error is ArgumentParser's own: help, version, usage, or a chosen exit code.
+  /// Whether the error is ArgumentParser's own: help, version, or a chosen exit code.
   private static func isParserError(_ error: any Error) -> Bool {
-    error is ExitCode || error is CleanExit || error is ValidationError
-      || exitCode(for: error) == .validationFailure || exitCode(for: error) == .success
+    error is ExitCode || error is CleanExit || exitCode(for: error) == .success
   }
 }

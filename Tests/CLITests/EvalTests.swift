@@ -114,7 +114,7 @@ struct EvalTests {
       (["--tokens", "words.txt"], 1, "error["),
       (["--tokens", "huge.txt"], 1, "error["),
       (["--text", "evaluation.txt", "--mb", "0.01"], 1, "error[BUDGET_TOO_SMALL]"),
-      (["--text", "evaluation.txt", "--mb", "two"], 64, "not a size"),
+      (["--text", "evaluation.txt", "--mb", "two"], 64, "Write megabytes"),
       (["--text", "evaluation.txt", "--mb", "2", "--points", "3"], 64, "--points"),
       (["--text", "evaluation.txt", "--points", "1"], 64, "--points"),
       (["--text", "evaluation.txt", "--points", "9999999999"], 64, "--points"),

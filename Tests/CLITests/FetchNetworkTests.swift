@@ -126,17 +126,38 @@ struct FetchNetworkTests {
     #expect(seconds > Double(fixture.file.count) / 1.8e6)
   }
 
+  @Test("plan and inspect use them as fetch does, and a token may end with a line end")
+  func credentials() async throws {
+    let fixture = try FetchFixture()
+    let server = try FaultServer(fixture.file) { request, response in
+      let isKnown = request.headers["authorization"] == "Bearer t0ken"
+      if !isKnown || request.headers["x-secret"] != "a" { response.become(401) }
+    }
+    defer { server.stop() }
+    for command in ["plan", "inspect", "fetch"] {
+      let arguments = [command, server.url()] + (command == "fetch" ? ["-o", fixture.output] : [])
+      let environment = Self.clean.merging(["BSTK_TOKEN": " t0ken\r\n"]) { $1 }
+      let without = try await Program.run(arguments, environment: environment)
+      #expect(without.code == 2 && without.error.contains("error[HTTP_AUTH]"), "\(without)")
+      for name in ["BSTK_TOKEN", "--header", "--netrc", "--proxy"] {
+        #expect(without.error.contains(name), "\(without)")
+      }
+      let with = try await Program.run(
+        arguments + ["--header", "X-Secret: a"], environment: environment)
+      #expect(with.code == 0, "\(with)")
+    }
+    try fixture.expectWhole()
+  }
+
   @Test(
-    "A file of certificates that is not there is an error of TLS, however it was named",
-    arguments: ["--cacert", "SSL_CERT_FILE", "CURL_CA_BUNDLE"])
+    "A file of certificates that is not there is an error of TLS where the environment names it",
+    arguments: ["SSL_CERT_FILE", "CURL_CA_BUNDLE"])
   func missingAuthority(name: String) async throws {
     let fixture = try FetchFixture()
     let server = try FaultServer(fixture.file)
     defer { server.stop() }
-    let file = "/nonexistent.pem"
     let run = try await fetch(
-      fixture, "https://127.0.0.1:\(server.port)/m.bstk",
-      name.hasPrefix("--") ? [name, file] : [], name.hasPrefix("--") ? [:] : [name: file])
+      fixture, "https://127.0.0.1:\(server.port)/m.bstk", [], [name: "/nonexistent.pem"])
     #expect(run.code == 2 && run.error.contains("error[TLS]"), "\(run)")
     #expect(run.error.contains("--cacert"))
   }

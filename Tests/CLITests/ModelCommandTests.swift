@@ -136,6 +136,18 @@ struct ModelCommandTests {
     #expect(try folder.contents() == ["m.bstk", "small.bstk"])
   }
 
+  @Test("Output that cannot be written is a failure", arguments: ["", "--json"])
+  func fullOutput(json: String) async throws {
+    for command in ["plan", "inspect", "verify"] {
+      let run = try await Shell.run(
+        "'\(Program.path)' \(command) '\(model)' \(json) >/dev/full; echo $?")
+      #expect(run.output == "2\n", "\(run)")
+      #expect(run.error.contains("error[IO]: standard output cannot be written: No space left"))
+    }
+    let run = try await Shell.run("'\(Program.path)' plan none \(json) >/dev/full; echo $?")
+    #expect(run.output == "2\n" && run.error.contains("cannot open none"), "\(run)")
+  }
+
   @Test("A reader that goes away, such as head, is no error")
   func brokenPipe() async throws {
     let run = try await Shell.run(

@@ -82,19 +82,91 @@ struct TableTests {
     #expect(text.displayWidth == columns)
   }
 
-  @Test("A line holds bytes, rate, time left and the suffix, and is never wider than asked")
-  func line() {
-    let line = ProgressLine(
-      label: "m.bstk", completed: 450_000_000, total: 900_000_000, perSecond: 45_000_000,
-      suffix: "12 of 24 blocks")
+  private func line(
+    _ completed: UInt64, rate: Double? = 45_000_000, silence: Double = 0, blocks: Int = 12,
+    details: [String]? = nil
+  ) -> ProgressLine {
+    ProgressLine(
+      label: "model.bstk", completed: completed, total: 900_000_000, perSecond: rate,
+      silence: silence, details: details ?? ["\(blocks) of 24 blocks", "perplexity 12.50"],
+      detailWidths: [15, 17])
+  }
+
+  @Test("A line holds bytes, rate, time left and details")
+  func lines() {
+    let line = line(450_000_000)
     #expect(
       line.text(width: 200)
-        == "m.bstk  [###############---------------]  50%  450 MB of 900 MB  45 MB/s  10 s left  "
-        + "12 of 24 blocks")
-    for width in 0..<200 { #expect(line.text(width: width).displayWidth <= width) }
-    let unknown = ProgressLine(
-      label: "m", completed: 5, total: nil, perSecond: nil, suffix: "")
-    #expect(unknown.text(width: 80) == "m  5 B")
+        == "model.bstk  [###############---------------]   50%  450 of 900 MB  45.0 MB/s"
+        + "          10 s left  12 of 24 blocks   perplexity 12.50")
+    #expect(
+      line.text
+        == "model.bstk  50%  450 of 900 MB  45.0 MB/s  10 s left  12 of 24 blocks  perplexity 12.50"
+    )
+    let unknown = ProgressLine(label: "m", completed: 5, total: nil, perSecond: nil)
+    #expect(unknown.text == "m  5 B")
+  }
+
+  @Test("Facts are there whole or not at all, and where they are depends on the width alone")
+  func steady() {
+    var counts: Set<Int> = []
+    for width in 0..<200 {
+      let some = [
+        line(0, rate: nil, blocks: 0), line(1_234, rate: 3), line(99_960_000, rate: 999_999),
+        line(450_000_000, silence: 125),
+        line(450_000_000, details: ["12 of 24 blocks"]), line(899_999_999, rate: 1, blocks: 24),
+      ].map { $0.text(width: width) }
+      #expect(Set(some.map(\.displayWidth)).count == 1 && some[0].displayWidth <= width)
+      for text in some {
+        #expect(text.contains(" blocks") == text.contains(" of 24 blocks"))
+        #expect(text.contains("MB") == text.contains("of 900 MB"))
+        #expect(text.contains("[") == text.contains("]  "))
+      }
+      counts.insert(some[3].split(separator: " ").count)
+    }
+    #expect(counts.count > 5)
+  }
+
+  @Test("After some seconds without anything new a line says that instead of a rate")
+  func silence() {
+    #expect(line(450_000_000, silence: 2.9).text.contains("45.0 MB/s  10 s left"))
+    let text = line(450_000_000, silence: 12.7).text
+    #expect(text.contains("450 of 900 MB  nothing for 12 s  12 of 24") && !text.contains("/s"))
+    #expect(!line(900_000_000, silence: 12.7).text.contains("nothing"))
+  }
+
+  @Test(
+    "Names are shortened with an ellipsis, wide characters never in the middle",
+    arguments: [
+      ("abc", 3, "abc"), ("abcd", 3, "ab…"), ("abc", 1, "…"), ("abc", 0, ""), ("日本語", 5, "日本…"),
+      ("日本語", 4, "日…"),
+    ])
+  func shortened(text: String, columns: Int, expected: String) {
+    #expect(text.shortened(to: columns) == expected)
+  }
+
+  @Test("Figures that change keep three digits")
+  func digits() {
+    let counts: [UInt64] = [0, 999, 1_000, 9_994, 9_996, 99_940, 99_960, 999_499, 999_500, .max]
+    #expect(
+      counts.map(ByteFormat.threeDigits) == [
+        "0 B", "999 B", "1.00 kB", "9.99 kB", "10.0 kB", "99.9 kB", "100 kB", "999 kB", "1.00 MB",
+        "18.4 EB",
+      ])
+    #expect(ByteFormat.part(12_345_678, of: 1_200_000_000) == "0.01 of 1.20 GB")
+    #expect(ByteFormat.part(12_345_678, of: 120_000_000) == "12 of 120 MB")
+    #expect(ByteFormat.count(1, "block") == "1 block" && ByteFormat.count(0, "block") == "0 blocks")
+  }
+
+  @Test("What would command a terminal is replaced, everything else stays")
+  func printable() {
+    #expect("a\u{1B}[2J\r\n\u{9B}\u{7F}\u{202E}".printable == "a?[2J?????")
+    #expect("日本 é e\u{301} 👩‍👧 ü".printable == "日本 é e\u{301} 👩‍👧 ü")
+    #expect(
+      "a b's".quotedForShell == #"'a b'\''s'"# && "/x/ü-1.bstk".quotedForShell == "/x/ü-1.bstk")
+    var facts = Facts()
+    facts.add("a", "x\u{1B}\ny")
+    #expect(facts.lines == ["a  x?", "   y"])
   }
 
   @Test("The rate follows a change within seconds and ignores what was there before")

@@ -58,7 +58,7 @@ struct Calibrate: BstkCommand {
     try statistics.write(to: output)
     bar.finish()
     Console.out(
-      "\(output): \(statistics.layers.count) layers over \(statistics.windowCount) windows of"
+      "\(output.printable): \(statistics.layers.count) layers over \(statistics.windowCount) windows of"
         + " \(statistics.windowLength) tokens")
   }
 }

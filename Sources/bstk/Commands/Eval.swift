@@ -55,15 +55,11 @@ struct Eval: BstkCommand {
     if FileSystem.isFolder(model), !mb.isEmpty || points != nil {
       throw ValidationError("A folder has one size; budgets are for .bstk files.")
     }
+    if SourceAddress.isAddress(model) { try network.validate(for: model) }
   }
 
   private static func sizes(_ text: String) throws -> [ByteSize] {
-    try text.split(separator: ",").map { part in
-      guard let size = ByteSize(String(part)) else {
-        throw ValidationError("\(part) is not a size.")
-      }
-      return size
-    }
+    try text.split(separator: ",").map { try ByteSize.read(String($0)) }
   }
 
   func execute() async throws {

@@ -65,7 +65,7 @@ struct Export: BstkCommand {
         byteCount = event.totalByteCount
         bar.update(
           completed: UInt64(event.doneByteCount),
-          suffix: "tensor \(event.index + 1) of \(event.count)")
+          details: ["tensor \(event.index + 1) of \(event.count)"])
       })
     bar.finish()
     let report = ExportReport(

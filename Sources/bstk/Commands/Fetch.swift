@@ -14,28 +14,34 @@ struct Fetch: BstkCommand {
 
       On a terminal one line shows how far the fetch is; elsewhere a line is printed every five \
       seconds. Where the publisher measured quality, it says what the model is worth so far. A \
-      reader of the output that goes away does not end the fetch.
+      reader of the output that goes away does not end the fetch; output that cannot be written \
+      makes the exit code 2.
 
       JSON EVENTS
-        --json prints one object a line. What is worth knowing of each event:
+        --json prints one object a line. By event, its other keys:
 
-        opened    the cut: file_bytes, chunks, blocks; present_bytes of it were here
-        progress  at most one a second: stored_bytes, total_bytes, bytes_per_second,
-                  connections, and chunks and blocks verified
-        verified  all before file_bytes is verified and may be used
-        retry     code, message, delay_seconds: a request is made again
+        opened    what the budget buys: output, root_digest, file_bytes, chunks,
+                  blocks; present_bytes of it were here
+        progress  at most one a second, and the last: stored_bytes, total_bytes,
+                  bytes_per_second, connections, and chunks and blocks verified
+        verified  all before file_bytes is verified and may be used: chunks
+        retry     a request is made again: code, message, delay_seconds
         warning   message
-        done      the file is whole: payload_bytes, wasted_bytes and header_bytes
-                  were moved, in how many requests, on how many connections
+        done      the file is whole: output, root_digest, file_bytes, chunks,
+                  blocks. cut_bytes is what the budget buys; a larger file stays.
+                  payload_bytes, wasted_bytes and header_bytes were moved, in how
+                  many requests, on how many connections; damaged_chunks of them
+                  had to be fetched again
         error     (instead of done) code, message, offset, section, remedy
+
+        Where the publisher measured it, quality and quality_metric are beside
+        chunks. Each of these is one line:
 
         {"event":"verified","chunks":43,"file_bytes":1199872,
          "quality":12.34,"quality_metric":"perplexity"}
         {"event":"retry","code":"NETWORK","delay_seconds":0.4,
          "message":"https://example.org/model.bstk: Couldn't connect to server"}
         {"error":{"code":"REMOTE_MISSING","message":"...","remedy":"..."}}
-
-        (Each is one line.) quality is there when the publisher measured it.
 
       EXAMPLES
         bstk fetch https://example.org/model.bstk --mb 900
@@ -44,8 +50,9 @@ struct Fetch: BstkCommand {
         bstk fetch "https://example.org/m.bstk#root=<64 hex digits>" --mb 900 --json
 
       ENVIRONMENT
-        BSTK_TOKEN is sent as a bearer token to the first address's host; http_proxy,
-        https_proxy, all_proxy, no_proxy and SSL_CERT_FILE as curl understands them.
+        BSTK_TOKEN is sent as a bearer token to the first address's host. http_proxy,
+        https_proxy, all_proxy and no_proxy are obeyed as by curl; CURL_CA_BUNDLE or
+        SSL_CERT_FILE names a file of trusted certificates, unless --cacert does.
 
       EXIT CODES
         0 good, 1 the published file is invalid, 2 failure, 64 wrong usage, 130 and 143 stopped
@@ -56,7 +63,8 @@ struct Fetch: BstkCommand {
 
   @Option(
     name: [.short, .long],
-    help: ArgumentHelp("The file to make or to grow.", valueName: "file"),
+    help: ArgumentHelp(
+      "The file to make or to grow; by default the address's last part.", valueName: "file"),
     completion: .file(extensions: ["bstk"]))
   var output: String?
 
@@ -79,14 +87,18 @@ struct Fetch: BstkCommand {
     if all, budget.budget != .unlimited {
       throw ValidationError("--all cannot be combined with a budget.")
     }
+    if json, quiet { throw ValidationError("--json cannot be combined with --quiet.") }
+    try network.validate(for: url)
+    _ = try outputName()
   }
 
   func execute() async throws {
     let request = FetchRequest(
-      sources: [url] + network.mirror, output: try output ?? Self.name(of: url),
+      sources: [url] + network.mirror, output: try outputName(),
       budget: budget.budget, options: network.options)
     Console.outlivesReaders.store(true, ordering: .relaxed)
-    let printer = FetchPrinter(output: request.output, style: printerStyle)
+    let printer = FetchPrinter(
+      output: request.output, host: String(SourceAddress.host(of: url)), style: printerStyle)
     let stopSignal = Atomic<Int32>(0)
     let task = Task { try await Fetcher().fetch(request) { printer.take($0) } }
     let token = Interruption.listen { number in
@@ -112,15 +124,14 @@ struct Fetch: BstkCommand {
     return quiet ? .quiet : .text
   }
 
-  /// The last part of the address's path.
-  private static func name(of url: String) throws -> String {
-    let path = url.prefix { $0 != "?" && $0 != "#" }
-    let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-    guard path.contains("://"), !name.isEmpty, name != ".", name != "..",
-      path.split(separator: "/").count > 2
-    else {
-      throw ValidationError("The address names no file; choose one with -o.")
+  /// The file to make or to grow.
+  private func outputName() throws -> String {
+    guard let output else { return try SourceAddress.fileName(of: url) }
+    if output.isEmpty { throw ValidationError("-o must name a file.") }
+    if output == "-" {
+      throw ValidationError(
+        "A model is checked and grown in a file, not written to standard output: name one with -o.")
     }
-    return String(name)
+    return output
   }
 }

@@ -59,6 +59,7 @@ struct Generate: BstkCommand {
       throw ValidationError("--top-p must be above 0 and at most 1.")
     }
     if maxTokens < 1 { throw ValidationError("--max-tokens must be at least 1.") }
+    if SourceAddress.isAddress(model) { try network.validate(for: model) }
   }
 
   func execute() async throws {

@@ -13,6 +13,9 @@ struct Inspect: BstkCommand {
         bstk inspect model.bstk --order
         bstk inspect https://example.org/model.bstk
         bstk inspect model.bstk --json | jq .prefix
+
+      ENVIRONMENT
+        BSTK_TOKEN, proxies and certificates as for `bstk fetch`.
       """)
 
   @Argument(help: "A .bstk file or its http(s) address.", completion: .file(extensions: ["bstk"]))
@@ -21,13 +24,19 @@ struct Inspect: BstkCommand {
   @Flag(help: "Also list every chunk in file order.")
   var order = false
 
+  @OptionGroup(title: "Network") var access: AccessOptions
+
   @Flag(help: "Print one JSON object instead.")
   var json = false
 
   var reportsJSON: Bool { json }
 
+  mutating func validate() throws {
+    if SourceAddress.isAddress(model) { try access.validate(for: [model]) }
+  }
+
   func execute() async throws {
-    let report = ModelReport(try await NamedModel.open(model))
+    let report = ModelReport(try await NamedModel.open(model, options: access.options))
     if json { try JSONLines.print(report) } else { report.print(withOrder: order) }
     if let error = report.error {
       if !json { error.print(asJSON: false) }

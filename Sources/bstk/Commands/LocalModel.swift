@@ -22,7 +22,7 @@ enum LocalModel {
   static func open(
     _ name: String, budget: Budget, network: NetworkOptions, bar: StepBar
   ) async throws -> LanguageModel {
-    guard NamedModel.isAddress(name) else { return try LanguageModel(path: name) }
+    guard SourceAddress.isAddress(name) else { return try LanguageModel(path: name) }
     let folder = FileManager.default.temporaryDirectory.appending(path: "bstk-\(UUID())")
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

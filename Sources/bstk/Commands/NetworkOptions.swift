@@ -11,36 +11,18 @@ struct NetworkOptions: ParsableArguments {
   var connections: Int?
 
   @Option(
-    help: ArgumentHelp("The most megabytes a second, or with a unit: 500kB.", valueName: "size"))
+    parsing: .unconditional,
+    help: ArgumentHelp("The most megabytes a second, or with a unit: 500kB.", valueName: "size"),
+    transform: ByteSize.read)
   var limitRate: ByteSize?
 
-  @Option(
-    help: ArgumentHelp(
-      "A header for the first address's host, `Name: value`; may be repeated.",
-      valueName: "header"))
-  var header: [String] = []
+  @OptionGroup var access: AccessOptions
 
-  @Flag(help: "Take user names and passwords from ~/.netrc.")
-  var netrc = false
-
-  @Option(help: ArgumentHelp("A proxy, instead of the environment's.", valueName: "url"))
-  var proxy: String?
-
-  @Option(
-    help: ArgumentHelp("A file of trusted certificates.", valueName: "file"),
-    completion: .file())
-  var cacert: String?
-
-  /// The options together. `BSTK_TOKEN` in the environment is sent as a bearer token.
+  /// The options together.
   var options: FetchOptions {
-    var options = FetchOptions()
+    var options = access.options
     if let connections { options.maximumConnectionCount = connections }
     options.bytesPerSecondLimit = limitRate.map { Int(clamping: $0.byteCount) }
-    options.headers = header
-    options.bearerToken = Console.environment("BSTK_TOKEN").flatMap { $0.isEmpty ? nil : $0 }
-    options.usesNetrc = netrc
-    options.proxy = proxy
-    options.certificateAuthorityFile = cacert
     return options
   }
 
@@ -51,8 +33,10 @@ struct NetworkOptions: ParsableArguments {
     if let limitRate, limitRate.byteCount < 1_000 {
       throw ValidationError("--limit-rate must be at least 1kB.")
     }
-    for line in header where !line.contains(":") || line.contains(where: \.isNewline) {
-      throw ValidationError("--header must be written as `Name: value`.")
-    }
+  }
+
+  /// Checks an address and its mirrors, and what is sent to them.
+  func validate(for address: String) throws {
+    try access.validate(for: [address] + mirror)
   }
 }

@@ -12,6 +12,9 @@ struct Plan: BstkCommand {
         bstk plan https://example.org/model.bstk --mb 900
         bstk plan model.bstk --ram 2GiB
         bstk plan model.bstk --blocks 120 --json
+
+      ENVIRONMENT
+        BSTK_TOKEN, proxies and certificates as for `bstk fetch`.
       """)
 
   @Argument(help: "A .bstk file or its http(s) address.", completion: .file(extensions: ["bstk"]))
@@ -19,13 +22,19 @@ struct Plan: BstkCommand {
 
   @OptionGroup(title: "Budget") var budget: BudgetOptions
 
+  @OptionGroup(title: "Network") var access: AccessOptions
+
   @Flag(help: "Print one JSON object instead.")
   var json = false
 
   var reportsJSON: Bool { json }
 
+  mutating func validate() throws {
+    if SourceAddress.isAddress(model) { try access.validate(for: [model]) }
+  }
+
   func execute() async throws {
-    let named = try await NamedModel.open(model)
+    let named = try await NamedModel.open(model, options: access.options)
     if let fault = named.fault { throw fault }
     let report = try PlanReport(named, budget: budget.budget)
     if json { try JSONLines.print(report) } else { report.print() }

@@ -34,7 +34,7 @@ struct Serve: BstkCommand {
     }
     try server.start()
     Console.out(server.baseURL)
-    Console.say("serving \(folder); press Ctrl-C to stop")
+    Console.say("serving \(folder.printable); press Ctrl-C to stop")
     await Interruption.wait()
     server.stop()
     Console.say("stopped")
@@ -42,15 +42,8 @@ struct Serve: BstkCommand {
 
   /// A request as a line, such as `206 GET /m.bstk bytes=0-99 100 B`.
   static func line(_ record: RequestRecord) -> String {
-    let range = record.range.map { " " + printable($0) } ?? ""
-    return "\(record.status) \(record.method) \(printable(record.path))\(range) "
+    let range = record.range.map { " " + $0.printable } ?? ""
+    return "\(record.status) \(record.method) \(record.path.printable)\(range) "
       + ByteFormat.decimal(record.bytesSent)
-  }
-
-  /// What a peer sent, without characters that a terminal would obey.
-  private static func printable(_ text: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.map { $0.isASCII && $0.value > 0x1F && $0.value != 0x7F ? $0 : "?" }))
   }
 }

@@ -57,7 +57,8 @@ struct Journey {
     let result = try Compressor(options: options).compress(
       folder, to: published, isCancelled: { cancellation.isRequested },
       progress: { event in
-        bar.update(completed: UInt64(event.doneByteCount), suffix: CompressReport.suffix(event))
+        bar.update(
+          completed: UInt64(event.doneByteCount), details: [CompressReport.place(event)])
       })
     bar.finish()
     let header = result.manifest.header
@@ -97,7 +98,8 @@ struct Journey {
       FetchRequest(sources: [address], output: client, budget: Budget(fileByteCount: budget)))
     let moved = meter.take()
     let step = try look(at: client, "fetch \(text)", moved: moved.bytes)
-    say("fetch", "\(text) moved \(ByteFormat.decimal(moved.bytes)) in \(moved.requests) request(s)")
+    let requests = ByteFormat.count(moved.requests, "request")
+    say("fetch", "\(text) moved \(ByteFormat.decimal(moved.bytes)) in \(requests)")
     return step
   }
 

@@ -66,7 +66,8 @@ struct GenerationSession: ~Copyable {
         Budget(fileByteCount: size.byteCount), of: model.file)
       let before = model.cut.blockCount
       let changed = try model.resize(to: cut)
-      Console.say("\(changed) blocks \(cut.blockCount < before ? "dropped" : "loaded")")
+      Console.say(
+        "\(ByteFormat.count(changed, "block")) \(cut.blockCount < before ? "dropped" : "loaded")")
       describe()
     } catch {
       ErrorReport(error).print(asJSON: false)

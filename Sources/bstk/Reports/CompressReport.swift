@@ -32,7 +32,7 @@ struct CompressReport: Encodable {
   /// Two lines for people.
   var text: String {
     """
-    \(file): \(ByteFormat.both(bytes)) from \(ByteFormat.both(sourceBytes)) of tensors, \
+    \(file.printable): \(ByteFormat.both(bytes)) from \(ByteFormat.both(sourceBytes)) of tensors, \
     \(matrices.count) matrices in \(blocks) blocks
     usable from \(ByteFormat.both(baseBytes)) on; root digest \(rootDigest)
     """
@@ -45,7 +45,7 @@ struct CompressReport: Encodable {
     case .compressing(let event):
       bar.update(
         "compressing", completed: UInt64(event.doneByteCount),
-        total: UInt64(event.totalByteCount), suffix: suffix(event))
+        total: UInt64(event.totalByteCount), details: [place(event)])
     case .ordering(let progress): bar.update("weighing blocks", progress)
     case .evaluating(let progress): bar.update("measuring quality", progress)
     case .writing(let progress): bar.update("writing", progress)
@@ -53,7 +53,7 @@ struct CompressReport: Encodable {
   }
 
   /// Such as `matrix 3 of 28, level 2`.
-  static func suffix(_ event: CompressionProgress) -> String {
+  static func place(_ event: CompressionProgress) -> String {
     switch event.phase {
     case .tensors: "tensor \(event.index + 1) of \(event.count)"
     case .matrices: "matrix \(event.index + 1) of \(event.count), level \(event.levelCount)"

@@ -9,7 +9,7 @@ struct ExportReport: Encodable {
 
   /// One line for people.
   var text: String {
-    "\(folder): \(ByteFormat.both(tensorBytes)) of tensors from \(ByteFormat.both(fileBytes)), "
+    "\(folder.printable): \(ByteFormat.both(tensorBytes)) of tensors from \(ByteFormat.both(fileBytes)), "
       + "\(blocks) of \(blocksTotal) blocks"
   }
 }

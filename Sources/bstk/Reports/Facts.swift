@@ -11,7 +11,8 @@ struct Facts {
       value.split(separator: "\n", omittingEmptySubsequences: false).enumerated().map {
         index, line in
         let start = index == 0 ? label : ""
-        return start + String(repeating: " ", count: width - start.displayWidth) + line
+        return start + String(repeating: " ", count: width - start.displayWidth)
+          + String(line).printable
       }
     }
   }

@@ -5,12 +5,13 @@ internal import BSTKTransport
 ///
 /// - `opened`: output, root_digest, file_bytes (of the cut), chunks, blocks, present_bytes
 /// - `progress`: stored_bytes, total_bytes, chunks, blocks, bytes_per_second, connections; at most
-///   one a second
+///   one a second, and the last before `done`
 /// - `verified`: chunks, file_bytes
 /// - `retry`: code, message, delay_seconds
 /// - `warning`: message
-/// - `done`: output, root_digest, file_bytes, chunks, blocks, payload_bytes, wasted_bytes,
-///   header_bytes, requests, connections, damaged_chunks
+/// - `done`: output, root_digest, file_bytes, cut_bytes (what the budget buys, as at `opened`; a
+///   file that was larger stays so), chunks, blocks, payload_bytes, wasted_bytes, header_bytes,
+///   requests, connections, damaged_chunks
 ///
 /// Where the publisher measured quality, quality and quality_metric stand beside chunks: what a
 /// model of the largest measured prefix within that many chunks is worth.
@@ -19,6 +20,7 @@ struct FetchEventReport: Encodable {
   private(set) var output: String?
   private(set) var rootDigest: String?
   private(set) var fileBytes: UInt64?
+  private(set) var cutBytes: UInt64?
   private(set) var presentBytes: UInt64?
   private(set) var storedBytes: UInt64?
   private(set) var totalBytes: UInt64?
@@ -37,7 +39,7 @@ struct FetchEventReport: Encodable {
   private(set) var quality: Double?
   private(set) var qualityMetric: String?
 
-  init(_ event: FetchEvent, output: String, quality table: QualityTable?) {
+  init(_ event: FetchEvent, output: String, opening: FetchOpening?) {
     switch event {
     case .opened(let opening):
       self.event = "opened"
@@ -72,6 +74,7 @@ struct FetchEventReport: Encodable {
       self.output = output
       rootDigest = summary.rootDigest.hex
       fileBytes = summary.fileByteCount
+      cutBytes = opening?.cut.fileByteCount
       chunks = summary.chunkCount
       blocks = summary.blockCount
       payloadBytes = summary.payloadByteCount
@@ -81,6 +84,7 @@ struct FetchEventReport: Encodable {
       connections = summary.connectionCount
       damagedChunks = summary.damagedChunkCount
     }
+    let table = opening?.manifest.extensions.quality
     quality = chunks.flatMap { table?.value(atChunkCount: $0) }
     qualityMetric = quality == nil ? nil : table?.metric.name
   }

@@ -11,9 +11,9 @@ struct NamedModel {
   let byteCount: UInt64
 
   /// Opens the header and index of a file or an address; nothing else is read.
-  static func open(_ name: String) async throws -> NamedModel {
-    guard isAddress(name) else { return try NamedModel(file: name) }
-    let remote = try await Fetcher().manifest(of: name)
+  static func open(_ name: String, options: FetchOptions) async throws -> NamedModel {
+    guard SourceAddress.isAddress(name) else { return try NamedModel(file: name) }
+    let remote = try await Fetcher().manifest(of: name, options: options)
     return NamedModel(
       name: name, manifest: remote.manifest,
       byteCount: remote.byteCount ?? remote.manifest.header.storedByteCount)
@@ -37,10 +37,5 @@ struct NamedModel {
     self.name = name
     self.manifest = manifest
     self.byteCount = byteCount
-  }
-
-  /// Whether the text names something on a server rather than a file.
-  static func isAddress(_ text: String) -> Bool {
-    ["http://", "https://", "file://"].contains { text.lowercased().hasPrefix($0) }
   }
 }

@@ -8,7 +8,7 @@ struct TrimReport: Encodable {
 
   /// One line for people.
   var text: String {
-    "\(file): \(ByteFormat.both(bytes)) instead of \(ByteFormat.both(bytesBefore)), "
+    "\(file.printable): \(ByteFormat.both(bytes)) instead of \(ByteFormat.both(bytesBefore)), "
       + "\(blocks) of \(blocksTotal) blocks"
   }
 }

@@ -15,6 +15,23 @@ enum ByteFormat {
     text(byteCount, base: 1_024, names: ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"])
   }
 
+  /// In powers of 1000 with three digits, which keeps its columns while it changes: `1.20 MB`.
+  static func threeDigits(_ byteCount: UInt64) -> String {
+    let scale = ByteScale(byteCount)
+    return "\(scale.number(byteCount)) \(scale.unitName)"
+  }
+
+  /// A part of a whole, in the unit of the whole: `12 of 900 MB`.
+  static func part(_ byteCount: UInt64, of whole: UInt64) -> String {
+    let scale = ByteScale(whole)
+    return "\(scale.number(byteCount)) of \(scale.number(whole)) \(scale.unitName)"
+  }
+
+  /// A count of things by their name in the singular: `1 request`, `2 requests`.
+  static func count(_ count: Int, _ thing: String) -> String {
+    "\(count) \(thing)\(count == 1 ? "" : "s")"
+  }
+
   /// All digits in groups of three, such as `1,234,567`.
   static func grouped(_ number: some BinaryInteger) -> String {
     let digits = Array(String(number.magnitude))

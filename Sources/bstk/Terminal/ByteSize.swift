@@ -41,6 +41,13 @@ struct ByteSize: Hashable, Sendable {
   }
 }
 
-extension ByteSize: ExpressibleByArgument {
-  init?(argument: String) { self.init(argument) }
+extension ByteSize {
+  /// Reads an option's value.
+  static func read(_ text: String) throws -> ByteSize {
+    guard let size = ByteSize(text) else {
+      throw ValidationError(
+        "Write megabytes, 900 or 1.5, or a number with B, kB, MB, GB, TB, KiB, MiB, GiB or TiB.")
+    }
+    return size
+  }
 }

@@ -20,9 +20,11 @@ enum Console {
 
     /// Whether colour may be used: on a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
     var usesColor: Bool {
-      isTerminal && Console.environment("NO_COLOR")?.isEmpty ?? true
-        && Console.environment("TERM") != "dumb"
+      redrawsLines && Console.environment("NO_COLOR")?.isEmpty ?? true
     }
+
+    /// Whether a line may be drawn over.
+    var redrawsLines: Bool { isTerminal && Console.environment("TERM") != "dumb" }
 
     /// Columns of the terminal; 80 where that is not known.
     var width: Int {
@@ -49,17 +51,29 @@ enum Console {
   /// a file and not what it prints.
   static let outlivesReaders = Atomic(false)
 
-  /// Prints data and a line end on standard output.
-  static func out(_ text: String = "") { write(text + "\n", to: .output) }
+  private static let outputErrorNumber = Atomic<Int32>(0)
+
+  /// Why something that was to be printed on standard output is lost, other than that its reader
+  /// has gone away.
+  static var outputError: String? {
+    let number = outputErrorNumber.load(ordering: .relaxed)
+    // SAFETY: strerror returns a C string, which is copied at once.
+    return number == 0 ? nil : unsafe String(cString: strerror(number))
+  }
+
+  /// Prints data and a line end on standard output; false when that cannot be written.
+  @discardableResult
+  static func out(_ text: String = "") -> Bool { write(text + "\n", to: .output) }
 
   /// Prints talk and a line end on standard error.
   static func say(_ text: String = "") { write(text + "\n", to: .error) }
 
-  /// Writes text as it is.
+  /// Writes text as it is; false when not all of it could be written.
   ///
   /// A reader that has gone away, such as `head`, has seen all it wanted: the process ends quietly,
   /// unless it ``outlivesReaders``.
-  static func write(_ text: String, to stream: Stream) {
+  @discardableResult
+  static func write(_ text: String, to stream: Stream) -> Bool {
     let bytes = Array(text.utf8)
     var written = 0
     while written < bytes.count {
@@ -71,9 +85,22 @@ enum Console {
       if count < 0, errno == EPIPE, !outlivesReaders.load(ordering: .relaxed) {
         exit(stream == .output ? 0 : 2)
       }
-      guard count > 0 else { return }
+      if count < 0, errno == EAGAIN {
+        // Somebody else who has the same terminal or pipe open asked not to wait for it.
+        var descriptor = pollfd(fd: stream.rawValue, events: Int16(POLLOUT), revents: 0)
+        // SAFETY: one descriptor, which outlives the call.
+        _ = unsafe poll(&descriptor, 1, -1)
+        continue
+      }
+      guard count > 0 else {
+        if stream == .output, errno != EPIPE {
+          outputErrorNumber.store(errno, ordering: .relaxed)
+        }
+        return false
+      }
       written += count
     }
+    return true
   }
 
   /// The value of an environment variable.

@@ -9,6 +9,16 @@ extension String {
   }
 }
 
+extension String {
+  /// The beginning in at most so many columns, with an ellipsis where something is missing.
+  func shortened(to columns: Int) -> String {
+    guard displayWidth > columns else { return self }
+    var text = self
+    while !text.isEmpty, text.displayWidth >= columns { text.removeLast() }
+    return columns > 0 ? text + "…" : ""
+  }
+}
+
 extension Unicode.Scalar {
   /// The columns of a character that begins with this scalar.
   fileprivate var displayWidth: Int {

@@ -26,7 +26,7 @@ struct ErrorReport: Equatable, Sendable {
       message = error.message
       offset = error.offset
       section = error.section?.description
-      remedy = error.remedy
+      remedy = Self.remedy(for: error)
       status = Self.failures.contains(error.code) ? .failure : .invalid
     case let error as ServerError:
       code = "SERVER"
@@ -39,25 +39,32 @@ struct ErrorReport: Equatable, Sendable {
     }
   }
 
+  /// The library does not know by which names credentials are given here.
+  private static func remedy(for error: BSTKError) -> String? {
+    guard error.code == .httpAuthorization, !(error.remedy?.contains("--proxy") ?? false) else {
+      return error.remedy
+    }
+    return "check the credentials (BSTK_TOKEN, --header, --netrc; a proxy's in --proxy) and that "
+      + "you may read the file"
+  }
+
   /// For people: up to three lines.
   func text(style: Style) -> String {
-    var lines = [style.red("error[\(code)]:") + " \(message)"]
+    var lines = [style.red("error[\(code)]:") + " \(message.printable)"]
     if let offset {
       lines.append("  at byte offset \(offset)" + (section.map { " (\($0))" } ?? ""))
     } else if let section {
       lines.append("  in the \(section)")
     }
-    if let remedy { lines.append("  help: \(remedy)") }
+    if let remedy { lines.append("  help: \(remedy.printable)") }
     return lines.joined(separator: "\n")
   }
 
-  /// Prints the report: text on standard error, or with `asJSON` one line of JSON on standard output.
+  /// Prints the report: text on standard error, or with `asJSON` one line of JSON on standard
+  /// output while that can be written.
   func print(asJSON: Bool) {
-    guard asJSON, let line = try? JSONLines.encode(["error": self]) else {
-      Console.say(text(style: Style(.error)))
-      return
-    }
-    Console.out(line)
+    if asJSON, let line = try? JSONLines.encode(["error": self]), Console.out(line) { return }
+    Console.say(text(style: Style(.error)))
   }
 }
 

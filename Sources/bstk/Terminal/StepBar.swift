@@ -16,16 +16,16 @@ final class StepBar: Sendable {
   init(_ mode: ProgressBar.Mode) { self.mode = mode }
 
   /// Takes note of how far the step called `label` has come.
-  func update(_ label: String, _ progress: WorkProgress, suffix: String = "") {
+  func update(_ label: String, _ progress: WorkProgress, details: [String] = []) {
     update(
       label, completed: UInt64(progress.completed), total: UInt64(progress.total), unit: .steps,
-      suffix: suffix)
+      details: details)
   }
 
   /// Takes note of how far the step called `label` has come.
   func update(
     _ label: String, completed: UInt64, total: UInt64, unit: ProgressLine.Unit = .bytes,
-    suffix: String = ""
+    details: [String] = []
   ) {
     let bar = state.withLock { state in
       if state.label == label, let bar = state.bar { return bar }
@@ -35,7 +35,7 @@ final class StepBar: Sendable {
       state.bar = bar
       return bar
     }
-    bar.update(completed: completed, suffix: suffix)
+    bar.update(completed: completed, details: details)
   }
 
   /// Clears the line.

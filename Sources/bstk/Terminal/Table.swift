@@ -21,7 +21,7 @@ struct Table {
   /// - Precondition: there are no more cells than columns.
   mutating func add(_ cells: [String]) {
     precondition(cells.count <= columns.count, "a row has more cells than the table has columns")
-    rows.append(cells + Array(repeating: "", count: columns.count - cells.count))
+    rows.append(cells.map(\.printable) + Array(repeating: "", count: columns.count - cells.count))
   }
 
   /// The lines: headings, then rows, two spaces between columns and none at the end of a line.
