@@ -238,7 +238,10 @@ extension FetchEngine {
     source.fault = error
     let remaining = sources.filter { $0.fault == nil }.count
     if remaining > 0 {
-      onEvent(.warning("\(error); going on with \(remaining) other source(s)"))
+      onEvent(
+        .warning(
+          "\(error); going on with "
+            + (remaining == 1 ? "one other source" : "\(remaining) other sources")))
     } else {
       fatal = error
     }

@@ -33,20 +33,9 @@ struct AccessOptions: ParsableArguments {
     return options
   }
 
-  // None of the messages repeats a value: it may be a secret, and messages end up in logs.
   mutating func validate() throws {
     for line in header {
-      let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2 else {
-        throw ValidationError("--header must be written as `Name: value`.")
-      }
-      guard Self.isToken(parts[0]) else {
-        throw ValidationError(
-          "The name in --header may hold letters, digits and !#$%&'*+-.^_`|~ only.")
-      }
-      guard parts[1].utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
-        throw ValidationError("The value in --header must hold no control characters.")
-      }
+      try Self.refuse("--header") { () throws(BSTKError) in try RequestHeaders.check(header: line) }
     }
     if let cacert { try Self.requireReadable(cacert, for: "--cacert") }
     if netrc, let home = Console.environment("HOME"), !home.isEmpty {
@@ -57,9 +46,9 @@ struct AccessOptions: ParsableArguments {
   /// Checks what is used only when there are addresses: themselves, and the environment.
   func validate(for addresses: [String]) throws {
     for address in addresses { try SourceAddress.check(address) }
-    guard Self.token?.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) ?? true else {
-      throw ValidationError(
-        "BSTK_TOKEN must be one word of ASCII characters, without spaces or line ends inside.")
+    guard let token = Self.token else { return }
+    try Self.refuse("BSTK_TOKEN") { () throws(BSTKError) in
+      try RequestHeaders.check(bearerToken: token)
     }
   }
 
@@ -71,22 +60,14 @@ struct AccessOptions: ParsableArguments {
     return String(token[...last])
   }
 
-  /// RFC 9110, 5.6.2.
-  private static func isToken(_ text: Substring) -> Bool {
-    !text.isEmpty
-      && text.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "a")...UInt8(ascii: "z"):
-          true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
-      }
+  /// Makes a mistake of what is wrong with an option.
+  private static func refuse(_ option: String, _ check: () throws(BSTKError) -> Void) throws {
+    do { try check() } catch {
+      throw ValidationError("\(option): \(error.message)\(error.remedy.map { "; \($0)" } ?? "").")
+    }
   }
 
   private static func requireReadable(_ path: String, for option: String) throws {
-    do { _ = try FileHandle(path, .read) } catch {
-      throw ValidationError("\(option): \(error.message).")
-    }
+    try refuse(option) { () throws(BSTKError) in _ = try FileHandle(path, .read) }
   }
 }
