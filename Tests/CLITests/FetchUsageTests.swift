@@ -64,10 +64,10 @@ struct FetchUsageTests {
   @Test(
     "Headers that would end another one, or are none",
     arguments: [
-      ("X", "Name: value"), (": S3cret", "the name of a request header"),
-      ("X Y: S3cret", "the name of a request header"), ("X : S3cret", "the name of a request header"),
-      ("Ü: S3cret", "the name of a request header"), ("X(: S3cret", "the name of a request header"),
-      ("X\r\nY: S3cret", "the name of a request header"), ("X: a\r\nY: S3cret", "control characters"),
+      ("X", "Name: value"), (": S3cret", "the name of a"),
+      ("X Y: S3cret", "the name of a"), ("X : S3cret", "the name of a"),
+      ("Ü: S3cret", "the name of a"), ("X(: S3cret", "the name of a"),
+      ("X\r\nY: S3cret", "the name of a"), ("X: a\r\nY: S3cret", "control characters"),
       ("X: a\nY: S3cret", "control characters"), ("X: S3cret\u{7F}", "control characters"),
       ("X: S3cret\u{1B}[2J", "control characters"),
     ])
@@ -81,7 +81,7 @@ struct FetchUsageTests {
   func token(_ text: String) async throws {
     for command in ["fetch", "plan", "inspect"] {
       try await expectRefused(
-        [command, Self.address], "BSTK_TOKEN: the bearer token is not one word", ["BSTK_TOKEN": text])
+        [command, Self.address], "token is not one word", ["BSTK_TOKEN": text])
     }
   }
 
