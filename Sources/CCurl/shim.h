@@ -45,10 +45,6 @@ static inline CURLcode bstk_curl_getinfo_offset(CURL *handle, CURLINFO info, cur
   return curl_easy_getinfo(handle, info, value);
 }
 
-static inline CURLcode bstk_curl_getinfo_string(CURL *handle, CURLINFO info, const char **value) {
-  return curl_easy_getinfo(handle, info, (char **)value);
-}
-
 static inline CURLMcode bstk_curl_multi_setopt_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
 }

@@ -53,19 +53,22 @@ static const struct {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool is_loaded;
 
-static void load(void) {
-  void *library = NULL;
-  for (size_t i = 0; !library && i < sizeof places / sizeof *places; i++) {
-    // Never closed: its threads stay.
-    library = dlopen(places[i], RTLD_NOW | RTLD_LOCAL);
-  }
-  if (!library) return;
+static bool load_from(const char *place) {
+  // Never closed: its threads stay.
+  void *library = dlopen(place, RTLD_NOW | RTLD_LOCAL);
+  if (!library) return false;
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     void *function = dlsym(library, functions[i].name);
-    if (!function) return;
+    if (!function) return false;
     *(void **)functions[i].slot = function;
   }
-  is_loaded = true;
+  return true;
+}
+
+static void load(void) {
+  for (size_t i = 0; !is_loaded && i < sizeof places / sizeof *places; i++) {
+    is_loaded = load_from(places[i]);
+  }
 }
 
 bool bstk_openblas_load(void) {

@@ -43,21 +43,29 @@ public enum FileSystem {
       try remove(source)
       return try synchronizeFolder(of: target)
     }
+    // A network file system may have done it and lost the answer.
+    if errno == EEXIST, areSame(source, target) { return try remove(source) }
     // Where a file can have one name only, all that can be done is to look first.
     guard errno != EEXIST, !exists(target) else {
       throw BSTKError(
-        .exists,
-        "\(target) was made by somebody else meanwhile; what was to have this name is in \(source)",
-        remedy: "choose another output, or move that file away")
+        .exists, "\(target) was made by somebody else meanwhile",
+        remedy: "choose another output, or move that file away and run the command again")
     }
     try rename(source, to: target)
   }
 
-  /// Whether both paths lead to one file.
-  public static func areSame(_ first: String, _ second: String) -> Bool {
+  /// Whether both paths are names of one file.
+  ///
+  /// - Parameter followsLinks: Whether what a symbolic link leads to counts, rather than itself.
+  public static func areSame(
+    _ first: String, _ second: String, followsLinks: Bool = false
+  ) -> Bool {
     var (one, other) = (stat(), stat())
+    let flags = followsLinks ? 0 : AT_SYMLINK_NOFOLLOW
     // SAFETY: both are locals that outlive the calls, which fill them.
-    guard unsafe stat(first, &one) == 0, unsafe stat(second, &other) == 0 else { return false }
+    guard unsafe fstatat(AT_FDCWD, first, &one, flags) == 0,
+      unsafe fstatat(AT_FDCWD, second, &other, flags) == 0
+    else { return false }
     return one.st_dev == other.st_dev && one.st_ino == other.st_ino
   }
 

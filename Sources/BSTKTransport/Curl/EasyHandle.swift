@@ -84,13 +84,4 @@ import CCurl
   func microseconds(from start: CURLINFO, to end: CURLINFO) -> Int {
     max(0, offset(end) - offset(start))
   }
-
-  func string(_ info: CURLINFO) -> String? {
-    var value: UnsafePointer<CChar>?
-    // SAFETY: the info is a string owned by the handle; it is copied at once.
-    guard unsafe bstk_curl_getinfo_string(pointer, info, &value) == CURLE_OK,
-      let text = unsafe value
-    else { return nil }
-    return unsafe String(cString: text)
-  }
 }

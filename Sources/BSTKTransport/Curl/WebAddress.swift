@@ -17,21 +17,27 @@ struct WebAddress: Equatable {
   /// The decoded path of a `file` address.
   let localPath: String?
 
-  /// Parses a URL.
+  /// Parses a URL, or one that is relative to another.
   ///
   /// - Throws: `URL` when it is malformed or its scheme is none of `http`, `https`, `file`.
-  init(_ url: String) throws(BSTKError) {
+  init(_ url: String, relativeTo base: WebAddress? = nil) throws(BSTKError) {
     // SAFETY: freed below, on every way out.
     guard CurlLibrary.isReady, let handle = unsafe curl_url() else {
       throw BSTKError(.url, "libcurl could not be started")
     }
     // SAFETY: the handle is freed on every way out and nowhere else.
     defer { unsafe curl_url_cleanup(handle) }
-    // SAFETY: the C string is valid during the call, which copies it.
-    let code = unsafe curl_url_set(handle, CURLUPART_URL, url, 0)
+    // SAFETY: the C strings are valid during the calls, which copy them; to a URL that is already
+    // there another is relative. Servers write spaces into redirects that are to be encoded.
+    var code = CURLUE_OK
+    if let base { unsafe code = curl_url_set(handle, CURLUPART_URL, base.text, 0) }
+    if code == CURLUE_OK {
+      let flags = base == nil ? 0 : UInt32(CURLU_URLENCODE)
+      unsafe code = curl_url_set(handle, CURLUPART_URL, url, flags)
+    }
     guard code == CURLUE_OK else {
       throw BSTKError(
-        .url, "\(url) is not an http, https or file address",
+        .url, "\(Self.withoutSecrets(url)) is not an http, https or file address",
         remedy: "write it like https://example.org/model.bstk")
     }
     // SAFETY: the handle is valid until the end of this scope.
@@ -65,6 +71,13 @@ struct WebAddress: Equatable {
     if scheme == "file" { return "file://\(path)" }
     let isDefaultPort = port == (scheme == "https" ? "443" : "80") || port.isEmpty
     return "\(scheme)://\(host)\(isDefaultPort ? "" : ":\(port)")\(path)"
+  }
+
+  /// What is no address, without what may be a password or a signature in it.
+  private static func withoutSecrets(_ url: String) -> Substring {
+    let text = url.prefix { $0 != "?" && $0 != "#" }
+    guard let end = text.lastIndex(of: "@") else { return text }
+    return text[text.index(after: end)...]
   }
 
   private static func part(

@@ -13,15 +13,15 @@ extension FetchEngine {
       // A flush that failed meanwhile is a message; the next one may well succeed without the data.
       takeMessages()
       if let fatal { throw fatal }
+      keepsPartial = isPartialOfUse(files)
       if let output = files.output {
         try grow(output, files)
-        keepsPartial = isPartialOfUse(files)
         if let partial = files.partial, !keepsPartial { try FileSystem.remove(partial.path) }
       } else if let partial = files.partial {
-        // Chunks of an earlier, larger budget that follow without a gap stay.
-        try partial.truncate(to: files.map.end(ofPieces: watermark))
-        try partial.synchronize()
-        try FileSystem.rename(partial.path, toNew: request.output)
+        keepsPartial = try publish(partial, files, keepingIt: keepsPartial)
+      }
+      if keepsPartial, let partial = files.partial {
+        onEvent(.warning("\(partial.path) keeps verified chunks of a larger fetch"))
       }
       store = nil
       if files.partial != nil, !keepsPartial {
@@ -38,6 +38,41 @@ extension FetchEngine {
     reportProgress()
     onEvent(.done(summary))
     return summary
+  }
+
+  /// Gives the verified prefix of a partial file the output's name; false when that was the partial
+  /// file itself.
+  private func publish(
+    _ partial: OutputFile, _ files: OutputPlan, keepingIt: Bool
+  ) throws(BSTKError) -> Bool {
+    // Chunks of an earlier, larger budget that follow without a gap come along.
+    let end = files.map.end(ofPieces: watermark)
+    if keepingIt, let copy = try? copyOfPrefix(end, of: partial) {
+      do throws(BSTKError) { try FileSystem.rename(copy, toNew: request.output) } catch {
+        try FileSystem.remove(copy)
+        throw error
+      }
+      return true
+    }
+    try partial.truncate(to: end)
+    try partial.synchronize()
+    try FileSystem.rename(partial.path, toNew: request.output)
+    return false
+  }
+
+  /// A copy of the first bytes of a file, safe on the disk under a name beside it.
+  private func copyOfPrefix(_ byteCount: Int, of file: OutputFile) throws(BSTKError) -> String {
+    let path = OutputPlan.prefixPath(of: request.output)
+    do throws(BSTKError) {
+      let copy = try OutputFile(path, .updateOrCreate)
+      try copy.truncate(to: 0)
+      try copy.copy(0..<byteCount, from: file)
+      try copy.synchronize()
+      return path
+    } catch {
+      try FileSystem.remove(path)
+      throw error
+    }
   }
 
   /// Leaves nothing beside an output to whose growth nothing has come.

@@ -8,7 +8,6 @@ extension FetchEngine {
   func finish(_ key: UInt, _ code: CURLcode) {
     guard let transfer = transfers[key] else { return }
     let failure = self.failure(of: transfer, code)
-    let redirect = transfer.handle.string(CURLINFO_REDIRECT_URL)
     let retryAfter = transfer.handle.offset(CURLINFO_RETRY_AFTER)
     submit(transfer)
     retire(transfer)
@@ -24,7 +23,7 @@ extension FetchEngine {
     }
     // (libcurl hands over any number a server writes.)
     if retryAfter > 0 { failure.retryAfter = Double(min(retryAfter, 1 << 31)) }
-    handle(failure, of: transfer, redirect: redirect)
+    handle(failure, of: transfer)
   }
 
   /// Ends transfers that have all they were asked for, though their server would go on.
@@ -41,7 +40,7 @@ extension FetchEngine {
         .violation, .rangeMismatch,
         "\(transfer.source.origin.publicText) sent only \(transfer.headerBytes.count) bytes of the "
           + "header")
-      handle(failure, of: transfer, redirect: nil)
+      handle(failure, of: transfer)
     case .check: finishCheck(transfer)
     case .open where openedAnswer == nil:
       // The response was shorter than asked; ask for what is still missing of the index, unless
@@ -57,8 +56,9 @@ extension FetchEngine {
   }
 
   private func failure(of transfer: Transfer, _ code: CURLcode) -> TransferFailure? {
-    if let failure = transfer.failure { return failure }
+    // What a server says counts, even where the page that goes with it does not come.
     if case .refuse(let failure) = transfer.verdict { return failure }
+    if let failure = transfer.failure { return failure }
     if transfer.isSatisfied { return nil }
     let address = transfer.source.origin.publicText
     if code == CURLE_OK {
@@ -66,8 +66,8 @@ extension FetchEngine {
       guard transfer.verdict != nil else {
         return TransferFailure(.violation, .network, "\(address) sent no HTTP response")
       }
-      if transfer.purpose == .open, transfer.receivedByteCount > 0 { return nil }
-      if transfer.purpose == .open, transfer.source.pinnedTotal ?? 0 == 0 {
+      if transfer.purpose == .open, transfer.hasProgressed { return nil }
+      if transfer.purpose == .open, transfer.source.pinnedTotal == 0 {
         return TransferFailure(.final, .tooShort, "\(address) is empty")
       }
       return TransferFailure(.transport, .network, "\(address) sent fewer bytes than it promised")
@@ -88,12 +88,13 @@ extension FetchEngine {
         .final, .tls, words, remedy: "name the authority's certificates with --cacert")
     case CURLE_FILE_COULDNT_READ_FILE:
       return TransferFailure(.final, .remoteMissing, words, remedy: "check the address")
-    case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT:
-      return TransferFailure(.final, .url, words)
-    case CURLE_WEIRD_SERVER_REPLY: return TransferFailure(.violation, .network, words)
+    case CURLE_URL_MALFORMAT: return TransferFailure(.final, .url, words)
+    // (A protocol that it does not support is to libcurl also what is no response at all.)
+    case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL:
+      return TransferFailure(.violation, .network, words)
     case CURLE_SSL_CONNECT_ERROR:
       return TransferFailure(
-        .violation, .tls, words, remedy: "check that the server speaks https at this port")
+        .unreachable, .tls, words, remedy: "check that the server speaks https at this port")
     case CURLE_COULDNT_CONNECT:
       if transfers.count > 1 { governor.backOff(now: clock.now) }
       return TransferFailure(.unreachable, .network, words, remedy: remedy)
@@ -120,14 +121,13 @@ extension FetchEngine {
 
   // MARK: What to do about it
 
-  private func handle(_ failure: TransferFailure, of transfer: Transfer, redirect: String?) {
+  private func handle(_ failure: TransferFailure, of transfer: Transfer) {
     let source = transfer.source
     let isLate = transfer.generation != source.generation
     switch failure.kind {
     case .unreachable where bodyByteCount == 0:
       retry(failure, of: transfer, limit: tuning.unreachableAttemptLimit)
-    case .transport, .unreachable, .server: retry(failure, of: transfer, limit: tuning.attemptLimit)
-    case .violation: retry(failure, of: transfer, limit: tuning.protocolAttemptLimit)
+    case .transport, .unreachable, .server, .violation: retry(failure, of: transfer)
     case .throttled:
       governor.backOff(now: clock.now)
       if let wanted = failure.retryAfter {
@@ -147,9 +147,9 @@ extension FetchEngine {
           clock.now
           + backoff.delay(beforeAttempt: source.refusalCount, isImmediateAllowed: false)
       }
-      retry(failure, of: transfer, limit: tuning.attemptLimit)
+      retry(failure, of: transfer)
     case .redirected:
-      if !isLate { follow(redirect, failure, source) }
+      if !isLate { follow(transfer.head.location, failure, source) }
     case .expired:
       guard !isLate else { return }
       guard source.fruitlessResolutions < 2 else {
@@ -164,11 +164,13 @@ extension FetchEngine {
       if let next { source.notBefore = max(source.notBefore, next) }
       onEvent(.retry(failure.error, delay: max(0, source.notBefore - clock.now)))
     case .rangeIgnored:
-      source.rangeRefusals += 1
+      // Two at one moment are one.
+      if transfer.start >= source.lastRangeRefusal { source.rangeRefusals += 1 }
+      source.lastRangeRefusal = clock.now
       if source.rangeRefusals > 1 {
         source.knowsNoRanges = true
       } else {
-        retry(failure, of: transfer, limit: tuning.attemptLimit)
+        retry(failure, of: transfer)
       }
     case .suspicious where transfer.purpose == .open:
       // Begin again; whether the parts of the index belong together its hash will show.
@@ -176,7 +178,7 @@ extension FetchEngine {
       source.pinnedTag = nil
       source.pinnedTotal = nil
       source.ignoresTagAndLength = true
-      retry(failure, of: transfer, limit: tuning.protocolAttemptLimit)
+      retry(failure, of: transfer)
     case .suspicious:
       // Spans that were under way before the header is compared prove nothing new.
       let isOld = source.isSuspected || transfer.start < source.lastCheck
@@ -185,9 +187,10 @@ extension FetchEngine {
       if source.suspicionCount > 2 { return drop(source, failure.error) }
       source.isSuspected = true
     case .final:
-      if transfer.purpose == .open, transfer.head.status == 416,
+      if transfer.purpose == .open, transfer.head.status == 416, !source.hasShortened,
         let total = transfer.head.contentRange?.total, 0 < total, total < openingEnd
       {
+        source.hasShortened = true
         openingEnd = total
         return
       }
@@ -196,30 +199,32 @@ extension FetchEngine {
   }
 
   /// Puts the unfinished part of a transfer back into the queue, after a pause.
-  private func retry(_ failure: TransferFailure, of transfer: Transfer, limit attemptLimit: Int) {
+  private func retry(
+    _ failure: TransferFailure, of transfer: Transfer, limit attemptLimit: Int? = nil
+  ) {
     let source = transfer.source
-    var attempts: Int
-    if transfer.purpose == .data || transfer.purpose == .stream {
-      attempts = transfer.hasProgressed ? 1 : transfer.attempts + 1
-    } else {
-      source.attempts = transfer.hasProgressed ? 1 : source.attempts + 1
-      attempts = source.attempts
-    }
-    if attempts >= attemptLimit {
+    let isForHeader = transfer.purpose == .open || transfer.purpose == .check
+    var attempts = isForHeader ? source.attempts : transfer.attempts
+    if transfer.hasProgressed { attempts = Attempts() }
+    attempts.add(failure.kind)
+    if isForHeader { source.attempts = attempts }
+    if attempts.count >= attemptLimit ?? tuning.attemptLimit
+      || attempts.violationCount >= tuning.protocolAttemptLimit
+    {
       drop(source, failure.error)
       // Others make their own requests for its header; its spans they take over.
-      if fatal != nil || transfer.purpose == .open || transfer.purpose == .check { return }
-      attempts = 0
+      if fatal != nil || isForHeader { return }
+      attempts = Attempts()
     }
     let backoff = Backoff(base: tuning.backoffBaseSeconds, cap: tuning.backoffCapSeconds)
     var delay = backoff.delay(
-      beforeAttempt: attempts, isImmediateAllowed: failure.kind.isConnection)
+      beforeAttempt: attempts.count, isImmediateAllowed: failure.kind.isConnection)
     var isFresh = false
     if case .violation = failure.kind { isFresh = true }
     if case .rangeIgnored = failure.kind { isFresh = true }
     if isFresh { delay = 0 }
     delay = max(delay, source.notBefore - clock.now)
-    if transfer.purpose == .data || transfer.purpose == .stream {
+    if !isForHeader {
       guard transfer.position < transfer.end else { return }
       troubles.append(
         Trouble(
@@ -260,7 +265,7 @@ extension FetchEngine {
     guard source.redirectCount <= tuning.redirectLimit else {
       return refuse("more than \(tuning.redirectLimit) times")
     }
-    guard let target = try? WebAddress(location), target.scheme != "file" else {
+    guard let target = try? WebAddress(location, relativeTo: from), target.scheme != "file" else {
       return refuse("to an address that must not be followed")
     }
     guard from.scheme != "https" || target.scheme == "https" else {

@@ -57,8 +57,7 @@ extension FetchEngine {
 
   /// Whether everything is here that a consumer wants for now.
   var isConsumerServed: Bool {
-    guard let allowance else { return false }
-    return received.runEnd(at: 0) >= min(allowance, limit)
+    allowance != nil && received.runEnd(at: 0) >= min(allowanceEnd, limit)
   }
 
   private var missingByteCount: Int { received.gaps(in: 0..<limit).reduce(0) { $0 + $1.count } }

@@ -3,14 +3,27 @@ import BSTKFormat
 import BSTKStore
 
 extension FetchEngine {
-  /// Looks for an output or a partial file and takes the manifest from it: then the first request
+  /// Looks for local sources; and for an output or a partial file, and takes the manifest from it: then the first request
   /// is only a comparison of headers.
   func openLocalFiles() throws(BSTKError) {
-    guard task == .fetch else { return }
+    for source in sources {
+      // libcurl opens whatever is there and would wait for the other end of a FIFO.
+      guard let path = source.origin.localPath else { continue }
+      do throws(BSTKError) { _ = try FileHandle(path, .read) } catch { drop(source, error) }
+    }
+    guard task == .fetch, fatal == nil else { return }
     let partial = OutputPlan.partialPath(of: request.output)
     if FileSystem.exists(request.output) {
       // A fetch that was killed while it gave its file the final name left both.
-      if FileSystem.areSame(partial, request.output) { try FileSystem.remove(partial) }
+      if FileSystem.areSame(partial, request.output) {
+        try FileSystem.remove(partial)
+        try FileSystem.remove(OutputPlan.journalPath(of: request.output))
+      }
+      guard !FileSystem.areSame(partial, request.output, followsLinks: true) else {
+        throw BSTKError(
+          .exists, "\(request.output) is a link to \(partial), in which a fetch of it would gather",
+          remedy: "choose another output")
+      }
       let bytes: [UInt8]
       do throws(BSTKError) {
         bytes = try Self.manifestBytes(in: try OutputFile(request.output, .read))
@@ -74,8 +87,8 @@ extension FetchEngine {
         unsafe manifestBytes.append(contentsOf: rest.prefix(taken))
         transfer.position += taken
         unsafe rest = unsafe UnsafeBufferPointer(rebasing: rest.dropFirst(taken))
-        if manifestBytes.count > manifestByteRecord {
-          manifestByteRecord = manifestBytes.count
+        if manifestBytes.count > transfer.source.manifestByteRecord {
+          transfer.source.manifestByteRecord = manifestBytes.count
           transfer.hasProgressed = true
           lastProgress = clock.now
         }
@@ -83,6 +96,7 @@ extension FetchEngine {
       let known = manifestBytes
       manifest = try Manifest(opening: known.span, root: pinnedRoot)
       transfer.source.hasJoined = true
+      transfer.source.attempts = Attempts()
       try checkLength(of: transfer.source, manifest)
     } catch {
       // The fault of this source; a mirror may have what is wanted.
@@ -173,6 +187,8 @@ extension FetchEngine {
       if grows { _ = try OutputFile(request.output, .update) }
       let file = try OutputFile.exclusive(OutputPlan.partialPath(of: request.output))
       partial = file
+      // Left by a kill, if at all; nobody else has one while the partial file is ours.
+      try FileSystem.remove(OutputPlan.prefixPath(of: request.output))
       let journalPath = OutputPlan.journalPath(of: request.output)
       let root = manifest.rootDigest.hex
       let journal = FetchJournal.load(journalPath)
@@ -248,18 +264,18 @@ extension FetchEngine {
     guard !header.elementsEqual(transfer.headerBytes) else {
       // Same file: a tag or length that changed nevertheless is worth nothing.
       if source.isSuspected { source.ignoresTagAndLength = true }
-      source.attempts = 0
+      source.attempts = Attempts()
       source.isSuspected = false
       source.lastCheck = clock.now
-      source.hasJoined = true
-      announce()
+      source.agrees = true
+      source.differs = false
       source.pinnedTotal = transfer.head.contentRange?.total ?? source.pinnedTotal
       if let total = source.pinnedTotal, total < limit {
         drop(
           source,
           BSTKError(.remoteTruncated, "\(source.origin.publicText) has only \(total) bytes"))
       }
-      return
+      return settle()
     }
     let served = transfer.headerBytes
     do throws(BSTKError) { _ = try Header(parsing: served.span) } catch {
@@ -299,6 +315,24 @@ extension FetchEngine {
       store = nil
       manifestBytes = []
       hasLocalManifest = false
+      // What others said was about the old one, and what they are about to say.
+      for transfer in Array(transfers.values) where transfer.purpose == .check { retire(transfer) }
+      for source in sources { (source.differs, source.agrees) = (false, false) }
+    }
+  }
+
+  /// Lets sources with our header join. What a partial file holds is no word of the publisher's: as
+  /// long as an earlier source may still answer that it is another file by now, later ones wait.
+  func settle() {
+    for source in sources where source.agrees && !source.hasJoined && source.fault == nil {
+      let isCertain =
+        pinnedRoot != nil || files?.output != nil || sources.contains(where: \.hasJoined)
+        || sources.prefix(source.number).allSatisfy {
+          $0.fault != nil || $0.attempts.count > 0 || $0.differs
+        }
+      guard isCertain else { continue }
+      source.hasJoined = true
+      announce()
     }
   }
 }

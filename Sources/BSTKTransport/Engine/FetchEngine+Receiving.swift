@@ -11,6 +11,7 @@ extension FetchEngine {
     source.refusalCount = 0
     noteRoundTrip(of: transfer)
     let head = transfer.head
+    if head.status == 206 { source.rangeRefusals = 0 }
     if source.pinnedTag == nil { source.pinnedTag = head.strongEntityTag }
     let isWhole = head.status == 200 && head.contentRange == nil
     if let total = head.contentRange?.total ?? (isWhole ? head.contentLength : nil) {
@@ -122,14 +123,14 @@ extension FetchEngine {
     return rest.isEmpty
   }
 
-  /// Reading again what is here is progress only as far as this source never came before.
+  /// Reading again what is here takes time and is no standstill, but an attempt it saves only as far
+  /// as this source never came before.
   private func noteStream(_ transfer: Transfer) {
-    guard transfer.purpose == .stream, transfer.position > transfer.source.streamRecord else {
-      return
-    }
+    guard transfer.purpose == .stream else { return }
+    lastProgress = clock.now
+    guard transfer.position > transfer.source.streamRecord else { return }
     transfer.source.streamRecord = transfer.position
     transfer.hasProgressed = true
-    lastProgress = clock.now
   }
 
   /// Hands the bytes gathered for a transfer to storage.

@@ -21,7 +21,7 @@ extension FetchEngine {
     // Bytes of an earlier run are our own risk; no server is to blame for them.
     if !damage.isOurs {
       mismatchCount[index, default: 0] += 1
-      if contributors.count == 1 { blame(contributors, for: index, error) }
+      if contributors.count == 1 { blame(contributors, for: index) }
       if let failure = failure(of: index, error) {
         if fatal == nil { fatal = failure }
         return
@@ -29,7 +29,8 @@ extension FetchEngine {
     }
     troubles.append(
       Trouble(
-        range: piece.range, attempts: 0, notBefore: clock.now, avoided: blamed[index] ?? [],
+        range: piece.range, attempts: Attempts(), notBefore: clock.now,
+        avoided: blamed[index] ?? [],
         isRepair: true, isFresh: true))
     onEvent(.retry(error, delay: 0))
   }
@@ -45,21 +46,36 @@ extension FetchEngine {
   }
 
   /// A source that alone brought a damaged chunk is not asked for it again while there is another,
-  /// and for nothing more after several.
-  private func blame(_ numbers: Set<Int>, for index: Int, _ error: BSTKError) {
+  /// and after several for nothing more.
+  private func blame(_ numbers: Set<Int>, for index: Int) {
     guard let number = numbers.first, blamed[index, default: []].insert(number).inserted else {
       return
     }
     let source = sources[number]
     source.damagedChunkCount += 1
-    let hasOther = sources.contains { $0.fault == nil && $0.hasJoined && $0 !== source }
-    if source.damagedChunkCount >= tuning.integrityAttemptLimit, hasOther {
-      drop(
-        source,
-        BSTKError(
-          .chunkHash, "\(source.origin.publicText) sent \(source.damagedChunkCount) damaged chunks",
-          offset: error.offset, section: error.section))
+    if source.damagedChunkCount >= tuning.integrityAttemptLimit { distrust(source) }
+  }
+
+  /// Uses a source only when no other has the file.
+  private func distrust(_ source: Source) {
+    guard !source.isDistrusted, sources.contains(where: { isTrusted($0) && $0 !== source }) else {
+      return
     }
+    source.isDistrusted = true
+    onEvent(
+      .warning(
+        "\(source.origin.publicText) sends damaged chunks; it is left alone while another source "
+          + "has the file"))
+  }
+
+  /// Whether a source has the file and may be taken at its word.
+  private func isTrusted(_ source: Source) -> Bool {
+    source.fault == nil && source.hasJoined && !source.isDistrusted
+  }
+
+  /// Whether a source is to be left alone for those that send better.
+  func isOutdone(_ source: Source) -> Bool {
+    source.isDistrusted && sources.contains(where: isTrusted)
   }
 
   /// Whether a source is to leave a range to another: to one that is at work, or, for a chunk it has
@@ -71,7 +87,9 @@ extension FetchEngine {
     guard trouble.isRepair, let map = files?.map else { return false }
     let count = mismatchCount[map.piece(endingAfter: trouble.range.lowerBound)] ?? 0
     return count >= tuning.integrityAttemptLimit
-      && sources.contains { isOther($0) && mayServeRanges($0) }
+      && sources.contains {
+        isOther($0) && $0.fault == nil && !($0.hasJoined && $0.knowsNoRanges)
+      }
   }
 
   /// Why a chunk is given up, when it is: it was tried often enough, and no source is left that has
@@ -82,10 +100,8 @@ extension FetchEngine {
     let live = sources.filter { $0.fault == nil }
     let others = live.filter { !(blamed[index]?.contains($0.number) ?? false) }
     if count >= bound, !others.isEmpty, others.allSatisfy({ $0.hasJoined && $0.knowsNoRanges }) {
-      // What knows no ranges is read only where nothing else is left.
-      for source in live where !others.contains(where: { $0 === source }) {
-        drop(source, error)
-      }
+      // What knows no ranges is read only where nothing else is to be trusted.
+      for source in live where !others.contains(where: { $0 === source }) { distrust(source) }
       return nil
     }
     let isHopeless = sources.count == 1 || others.isEmpty

@@ -14,6 +14,7 @@ extension FetchEngine {
       return
     }
     guard watermark < wantedPieceCount || (files != nil && mustCheck) else { return }
+    settle()
     scheduleChecks()
     if sources.contains(where: { isUsable($0) && !$0.knowsNoRanges }) {
       scheduleSpans()
@@ -23,8 +24,10 @@ extension FetchEngine {
   }
 
   /// A source that is waited for because it knows ranges, or may prove to; not one that is silent.
-  func mayServeRanges(_ source: Source) -> Bool {
-    source.fault == nil && !source.knowsNoRanges && (source.hasJoined || source.attempts == 0)
+  private func mayServeRanges(_ source: Source) -> Bool {
+    source.fault == nil && !source.knowsNoRanges && !isOutdone(source)
+      && (source.hasJoined || source.attempts.count == 0 && !source.differs)
+      && source.notBefore - clock.now < tuning.rangesPatienceSeconds
   }
 
   /// Requests that bring bytes of the file; comparisons of headers go beside them.
@@ -54,8 +57,8 @@ extension FetchEngine {
 
   private func scheduleChecks() {
     for source in sources where source.fault == nil && source.notBefore <= clock.now {
-      guard !source.hasJoined || source.isSuspected, source.activeCount == 0,
-        !source.differs || isFirstToDecide(source)
+      guard !source.hasJoined && !source.agrees || source.isSuspected, source.activeCount == 0,
+        !source.differs || !mustCheck || isFirstToDecide(source)
       else { continue }
       start(.check, source, 0..<Limits.headerByteCount)
     }
@@ -67,30 +70,46 @@ extension FetchEngine {
   }
 
   private func isUsable(_ source: Source) -> Bool {
-    source.fault == nil && source.hasJoined && !source.isSuspected
+    source.fault == nil && source.hasJoined && !source.isSuspected && !isOutdone(source)
       && source.notBefore <= clock.now && (source.isSettled || source.activeCount == 0)
   }
 
   // MARK: Spans
 
   private func scheduleSpans() {
-    while spanCount < governor.limit {
+    while spanCount < governor.limit, fatal == nil {
       let candidates = sources.filter { isUsable($0) && !$0.knowsNoRanges }
-      guard let source = candidates.min(by: { $0.activeCount < $1.activeCount }) else { return }
-      if let range = shareOfEarliest() {
-        start(.data, source, range)
-      } else if let span = nextSpan(for: source, among: candidates) {
+        .sorted { $0.activeCount < $1.activeCount }
+      if candidates.isEmpty { return }
+      if let share = shareOfEarliest() {
+        start(share, on: candidates)
+      } else if let (source, span) = nextSpan(among: candidates) {
         start(.data, source, span.range, after: span.trouble)
-      } else if let other = candidates.first(where: { $0 !== source }),
-        let span = nextSpan(for: other, among: candidates)
-      {
-        start(.data, other, span.range, after: span.trouble)
-      } else if let range = shareOfSlowest() {
-        start(.data, source, range)
+      } else if let share = shareOfSlowest() {
+        start(share, on: candidates)
       } else {
         return
       }
     }
+  }
+
+  /// Part of another request's span, on the source with the least to do that did not fail it.
+  private func start(_ share: Trouble, on candidates: [Source]) {
+    guard
+      let source = candidates.first(where: { !share.avoided.contains($0.number) })
+        ?? candidates.first
+    else { return }
+    start(.data, source, share.range, after: share)
+  }
+
+  /// Work for the source with the least to do for which there is any.
+  private func nextSpan(
+    among candidates: [Source]
+  ) -> (source: Source, span: (range: Range<Int>, trouble: Trouble?))? {
+    for source in candidates {
+      if let span = nextSpan(for: source, among: candidates) { return (source, span) }
+    }
+    return nil
   }
 
   /// The first bytes in file order that nobody has or fetches, as far as one request should go.
@@ -106,7 +125,9 @@ extension FetchEngine {
         return (room.lowerBound..<spanEnd(in: room), nil)
       }
       let trouble = troubles[index]
-      if trouble.notBefore > clock.now || mustLeave(trouble, to: candidates, source) {
+      // The pause is for the source that failed.
+      let isPausing = trouble.notBefore > clock.now && trouble.avoided.contains(source.number)
+      if isPausing || mustLeave(trouble, to: candidates, source) {
         position = trouble.range.upperBound
         continue
       }
@@ -163,11 +184,14 @@ extension FetchEngine {
 
   /// Reads the file from its start over one connection: all that a server without ranges offers.
   private func scheduleStream() {
-    guard let source = sources.first(where: { isUsable($0) }), spanCount == 0,
-      received.firstGap(in: 0..<limit) != nil,
+    let usable = sources.filter(isUsable)
+    let willing = usable.first { source in
+      !troubles.contains { mustLeave($0, to: usable, source) }
+    }
+    guard let source = willing, spanCount == 0, received.firstGap(in: 0..<limit) != nil,
       troubles.allSatisfy({ $0.notBefore <= clock.now })
     else { return }
-    let trouble = troubles.max { $0.attempts < $1.attempts }
+    let trouble = troubles.max { $0.attempts.count < $1.attempts.count }
     troubles = []
     if received.runEnd(at: 0) > (files?.map.manifestEnd ?? 0), !source.hasToldRereading {
       source.hasToldRereading = true

@@ -15,19 +15,19 @@ extension FetchEngine {
 
   /// Part of the first unfinished span in file order that will take too long. A new connection
   /// serves best where the file becomes usable, not behind.
-  func shareOfEarliest() -> Range<Int>? {
+  func shareOfEarliest() -> Trouble? {
     for rest in unfinished.sorted(by: { $0.transfer.position < $1.transfer.position }) {
       // What has arrived behind a span is worth nothing until the span is there.
       let byteCountBehind = received.byteCount(from: rest.transfer.end)
       let isAwaited = byteCountBehind > 2 * rest.byteCount
       guard rest.seconds > (isAwaited ? patience : tuning.splitSeconds) else { continue }
-      if let range = share(of: rest) { return range }
+      if let share = share(of: rest) { return share }
     }
     return nil
   }
 
   /// Part of the span that would last longest, for a connection that has nothing else to do.
-  func shareOfSlowest() -> Range<Int>? {
+  func shareOfSlowest() -> Trouble? {
     guard let slowest = unfinished.max(by: { $0.seconds < $1.seconds }), slowest.seconds > patience
     else { return nil }
     return share(of: slowest)
@@ -62,8 +62,11 @@ extension FetchEngine {
 
   /// Leaves a request what it can bring in the time that another connection takes for the rest, but
   /// no more than a span and to the other no more than a span: what lies behind is free again.
-  private func share(of rest: Rest) -> Range<Int>? {
+  private func share(of rest: Rest) -> Trouble? {
     let transfer = rest.transfer
+    // A connection that stands still has failed as if it had broken.
+    var attempts = transfer.hasProgressed ? Attempts() : transfer.attempts
+    attempts.add(.transport)
     let average = max(governor.rate / Double(max(1, governor.limit)), 1)
     let fair = Double(rest.byteCount) * rest.rate / (rest.rate + average)
     // Connections on trial are there within the time that is waited for anyway.
@@ -72,13 +75,20 @@ extension FetchEngine {
     guard rest.byteCount - kept >= min(rest.byteCount, tuning.minimumSpanByteCount / 8) else {
       return nil
     }
+    let isTakenOver = kept == 0
+    // The last attempt is left to end by itself.
+    if isTakenOver, attempts.count >= tuning.attemptLimit { return nil }
     let start = transfer.position + kept
     let end = transfer.end
     transfer.end = start
-    if kept == 0 {
+    if isTakenOver {
       transfer.failure = TransferFailure(.transport, .stalled, "a connection stands still")
     }
     release(start..<end)
-    return start..<spanEnd(in: start..<end)
+    return Trouble(
+      range: start..<spanEnd(in: start..<end), attempts: isTakenOver ? attempts : Attempts(),
+      notBefore: clock.now,
+      avoided: isTakenOver ? transfer.avoided.union([transfer.source.number]) : [],
+      isRepair: false, isFresh: false)
   }
 }

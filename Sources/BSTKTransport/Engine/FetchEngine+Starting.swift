@@ -13,7 +13,7 @@ extension FetchEngine {
       return
     }
     let transfer = Transfer(
-      purpose: purpose, source: source, asked: range, attempts: trouble?.attempts ?? 0,
+      purpose: purpose, source: source, asked: range, attempts: trouble?.attempts ?? Attempts(),
       handle: handle, engine: self)
     transfer.avoided = trouble?.avoided ?? []
     transfer.isRepair = trouble?.isRepair ?? false

@@ -25,8 +25,6 @@ final class FetchEngine {
 
   /// The first bytes of the file while they are gathered, then header and index.
   var manifestBytes: [UInt8] = []
-  /// The most of them that were ever there: a source that always ends earlier brings nothing new.
-  var manifestByteRecord = 0
   /// Whether they come from the disk.
   var hasLocalManifest = false
   /// The source they come from.
@@ -102,10 +100,7 @@ final class FetchEngine {
     self.multi = multi
     var addresses: [WebAddress] = []
     for source in request.sources {
-      let address = try WebAddress(source)
-      // libcurl opens whatever is there and would wait for the other end of a FIFO.
-      if let path = address.localPath { _ = try FileHandle(path, .read) }
-      addresses.append(address)
+      addresses.append(try WebAddress(source))
     }
     guard !addresses.isEmpty else { throw BSTKError(.url, "no address was given") }
     pinnedRoot = try Self.pinnedRoot(in: addresses)

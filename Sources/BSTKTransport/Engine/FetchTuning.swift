@@ -84,6 +84,8 @@ struct FetchTuning: Sendable {
   var integrityAttemptLimit = 3
   /// The longest that a server's Retry-After is obeyed.
   var retryAfterCapSeconds = 120.0
+  /// The longest that a source with ranges is waited for while one without could be read.
+  var rangesPatienceSeconds = 5.0
   /// Redirects of one request.
   var redirectLimit = 8
   /// Seconds between two resolutions of an expired address.

@@ -20,5 +20,7 @@ struct OutputPlan {
   let local: LocalState
 
   static func partialPath(of output: String) -> String { output + ".part" }
+  /// Where the verified prefix is gathered when the partial file has to stay.
+  static func prefixPath(of output: String) -> String { output + ".part.prefix" }
   static func journalPath(of output: String) -> String { output + ".part.journal" }
 }

@@ -26,22 +26,32 @@ final class Source {
   /// Whether tag or length changed and the header must be compared again before anything else.
   var isSuspected = false
   var knowsNoRanges = false
+  /// Whole files instead of ranges since the last range, each to a request made after the one before.
   var rangeRefusals = 0
+  var lastRangeRefusal = 0.0
+  /// Whether it has said of a first request that it goes beyond the end.
+  var hasShortened = false
   var suspicionCount = 0
   /// When its header was last found to be the right one.
   var lastCheck = 0.0
   /// Whether its header is another one, which decides nothing until earlier sources have answered.
   var differs = false
+  /// Whether its header is the one we work with; it joins when no earlier source can say otherwise.
+  var agrees = false
   /// Attempts of requests for its header, since one succeeded.
-  var attempts = 0
+  var attempts = Attempts()
   /// Answers that told the whole host to wait, without saying how long, since one was good.
   var refusalCount = 0
-  /// How far it has ever sent the file from its start.
+  /// How far it has ever sent the file from its start, and the manifest: who always ends earlier
+  /// brings nothing new.
   var streamRecord = 0
+  var manifestByteRecord = 0
   /// Whether it has been told that everything is read again from its start.
   var hasToldRereading = false
   /// Chunks that it alone brought and that did not match.
   var damagedChunkCount = 0
+  /// Whether these were so many that it is used only when no other source has the file.
+  var isDistrusted = false
   var fault: BSTKError?
   var notBefore = 0.0
   var activeCount = 0

@@ -27,7 +27,7 @@ final class Transfer {
   /// Where the next byte of the body belongs.
   var position: Int
   /// Failed attempts at this range before.
-  let attempts: Int
+  let attempts: Attempts
   /// The sources that were to be left out, and whether this repairs a chunk.
   var avoided: Set<Int> = []
   var isRepair = false
@@ -55,7 +55,7 @@ final class Transfer {
   unowned let engine: FetchEngine
 
   init(
-    purpose: Purpose, source: Source, asked: Range<Int>, attempts: Int,
+    purpose: Purpose, source: Source, asked: Range<Int>, attempts: Attempts,
     handle: consuming EasyHandle, engine: FetchEngine
   ) {
     self.purpose = purpose

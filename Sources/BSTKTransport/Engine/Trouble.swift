@@ -2,7 +2,7 @@
 struct Trouble {
   let range: Range<Int>
   /// Attempts without a new byte.
-  let attempts: Int
+  let attempts: Attempts
   let notBefore: Double
   /// The sources to leave out while there is another.
   let avoided: Set<Int>

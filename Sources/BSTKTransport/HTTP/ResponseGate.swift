@@ -24,7 +24,7 @@ struct ResponseGate {
     if let refusal = refusalByStatus(head) { return .refuse(refusal) }
     if let encoding = head.contentEncoding {
       return refuse(
-        .violation, .contentEncoding, "\(address) sent Content-Encoding: \(encoding)",
+        .violation, .contentEncoding, "\(address) sent Content-Encoding: \(Self.shown(encoding))",
         remedy: "the server or a proxy compresses although that was declined; ask its owner")
     }
     if head.contentType.hasPrefix("multipart/byteranges") {
@@ -34,7 +34,8 @@ struct ResponseGate {
       return refuse(.violation, .rangeMismatch, "\(address) sent a malformed Content-Range")
     }
     if let pinnedTag, let tag = head.strongEntityTag, tag != pinnedTag {
-      return refuse(.suspicious, .remoteChanged, "\(address) now has the entity tag \(tag)")
+      return refuse(
+        .suspicious, .remoteChanged, "\(address) now has the entity tag \(Self.shown(tag))")
     }
     if let total = head.contentRange?.total ?? (head.status == 200 ? head.contentLength : nil),
       !totals.contains(total), head.status == 206 || head.contentRange == nil
@@ -101,6 +102,14 @@ struct ResponseGate {
       return TransferFailure(
         .final, .httpStatus, words, remedy: "check the address, or ask the server's owner")
     }
+  }
+
+  /// A server's words, as far as they may stand in a message: short, and nothing that a terminal obeys.
+  private static func shown(_ value: String) -> String {
+    let scalars = value.unicodeScalars.prefix(64).map {
+      (0x20...0x7E).contains($0.value) ? $0 : "?"
+    }
+    return String(String.UnicodeScalarView(scalars))
   }
 
   private func refuse(

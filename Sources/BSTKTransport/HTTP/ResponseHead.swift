@@ -9,6 +9,8 @@ struct ResponseHead {
   private(set) var entityTag: String?
   private(set) var contentEncoding: String?
   private(set) var contentType = ""
+  /// Where a redirect leads, as it was sent.
+  private(set) var location: String?
   /// Whether the empty line after the headers has come.
   private(set) var isComplete = false
 
@@ -36,6 +38,7 @@ struct ResponseHead {
       if value.lowercased() != "identity", !value.isEmpty { contentEncoding = String(value) }
     case "content-type": contentType = value.lowercased()
     case "etag": entityTag = String(value)
+    case "location": if location == nil { location = String(value) }
     default: break
     }
   }

@@ -31,6 +31,14 @@ struct TransferFailure {
       default: false
       }
     }
+
+    /// Whether the server said what it must not.
+    var breaksProtocol: Bool {
+      switch self {
+      case .violation, .suspicious: true
+      default: false
+      }
+    }
   }
 
   let kind: Kind
