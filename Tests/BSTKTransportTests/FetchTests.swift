@@ -215,4 +215,29 @@ struct FetchTests {
     await trial.expectFailure(byteCount < 3000 ? .tooShort : .remoteTruncated, [url])
     if byteCount < 3000 { #expect(try trial.folder.contents() == ["source.bstk"]) }
   }
+
+  @Test("the least lookahead is enough, even where a chunk comes damaged", arguments: [0, 9])
+  func leastLookahead(damagedChunk: Int) async throws {
+    let trial = try Trial()
+    let file = trial.file
+    let offset = Int(trial.manifest.chunkOffset(damagedChunk)) + 1
+    let server = try FaultServer(file) { request, response in
+      response.ignoreRange(file)
+      if request.number == 1 { response.body[offset] ^= 1 }
+    }
+    defer { server.stop() }
+    let request = FetchRequest(sources: [server.url()], output: trial.output)
+    var tuning = Trial.tuning
+    tuning.hopelessSeconds = 5
+    for lookahead in [0, Int(trial.manifest.header.indexEnd) - 1] {
+      var count = 0
+      for try await _ in Fetcher(tuning: tuning)
+        .verifiedBlocks(request, lookaheadByteCount: lookahead)
+      {
+        count += 1
+      }
+      #expect(count == trial.manifest.chunks.count)
+    }
+    try trial.expectOutput()
+  }
 }

@@ -107,50 +107,6 @@ struct MirrorTests {
     #expect(!silent.requests.isEmpty)
   }
 
-  @Test("a source whose every chunk is damaged is left for a slow mirror")
-  func damagedSource() async throws {
-    let trial = try Trial()
-    let start = Int(trial.manifest.header.indexEnd)
-    let bad = try FaultServer(trial.file) { request, response in
-      let first = request.range?.lowerBound ?? 0
-      for offset in stride(from: max(start - first, 0) + 5, to: response.body.count, by: 20_000) {
-        response.body[offset] ^= 1
-      }
-    }
-    let good = try FaultServer(trial.file) { _, response in response.delay = 0.05 }
-    defer {
-      bad.stop()
-      good.stop()
-    }
-    let summary = try await trial.fetch([bad.url(), good.url()])
-    try trial.expectOutput()
-    #expect(summary.damagedChunkCount > 0)
-    #expect(trial.warnings.contains { $0.contains("damaged chunks") })
-    // It was not asked for much more once it was known for what it is.
-    #expect(bad.bodyByteCount < trial.file.count * 3 / 2)
-  }
-
-  @Test("a chunk that a source keeps damaging is taken from a mirror that knows no ranges")
-  func damagedBesideStream() async throws {
-    let trial = try Trial()
-    let file = trial.file
-    let offset = Int(trial.manifest.chunkOffset(9)) + 5
-    let bad = try FaultServer(file) { request, response in
-      let first = request.range?.lowerBound ?? 0
-      guard first <= offset, offset - first < response.body.count else { return }
-      response.body[offset - first] ^= 1
-    }
-    let stream = try FaultServer(file) { request, response in
-      if request.number > 1 { response.ignoreRange(file) }
-    }
-    defer {
-      bad.stop()
-      stream.stop()
-    }
-    try await trial.fetch([bad.url(), stream.url()])
-    try trial.expectOutput()
-  }
-
   @Test(
     "a first source that is empty, too short or no model gives way to its mirror",
     arguments: [0, 100, 5000])
@@ -215,5 +171,172 @@ struct MirrorTests {
     defer { server.stop() }
     await trial.expectFailure(.magic, [server.url()])
     try trial.expectOutput(cut)
+  }
+
+  @Test("a mirror with another file stands in nobody's way", arguments: [false, true])
+  func strangerBeside(isDamaged: Bool) async throws {
+    let trial = try Trial()
+    let file = trial.file
+    try trial.folder.write(
+      Array(file.prefix(Int(trial.manifest.chunkEnd(4)))), to: "out.bstk.part")
+    let offset = Int(trial.manifest.chunkOffset(9)) + 5
+    // It answers late, so that the stranger is compared before it.
+    let first = try FaultServer(file) { request, response in
+      if request.number < 3 { response.delay = 0.3 }
+      if isDamaged { response.flipBit(at: offset, of: request) } else { response.ignoreRange(file) }
+    }
+    let stranger = try FaultServer(try Trial.model(seed: 2))
+    defer {
+      first.stop()
+      stranger.stop()
+    }
+    if isDamaged {
+      await trial.expectFailure(.chunkHash, [first.url(), stranger.url()])
+    } else {
+      try await trial.fetch([first.url(), stranger.url()])
+      try trial.expectOutput()
+    }
+  }
+
+  @Test("the publisher's new edition wins over a quick mirror with that of the partial file")
+  func staleMirror() async throws {
+    let trial = try Trial()
+    let old = try Trial.model(seed: 2)
+    try trial.folder.write(Array(old.prefix(1_500_000)), to: "out.bstk.part")
+    let first = try FaultServer(trial.file) { request, response in
+      if request.number == 1 { response.delay = 0.2 }
+    }
+    let stale = try FaultServer(old)
+    defer {
+      first.stop()
+      stale.stop()
+    }
+    try await trial.fetch([first.url(), stale.url()])
+    try trial.expectOutput()
+  }
+
+  @Test("a mirror that has the new edition too helps when that is fetched from its start")
+  func newEditionOnBoth() async throws {
+    let trial = try Trial()
+    try trial.folder.write(Array(try Trial.model(seed: 2).prefix(1_500_000)), to: "out.bstk.part")
+    let offset = Int(trial.manifest.chunkOffset(9)) + 5
+    let bad = try FaultServer(trial.file) { request, response in
+      if request.number < 2 { response.delay = 0.3 }
+      response.flipBit(at: offset, of: request)
+    }
+    let good = try FaultServer(trial.file)
+    defer {
+      bad.stop()
+      good.stop()
+    }
+    try await trial.fetch([bad.url(), good.url()])
+    try trial.expectOutput()
+  }
+
+  @Test("a new edition does not wait for a mirror that is silent")
+  func newEditionBesideSilence() async throws {
+    let trial = try Trial()
+    try trial.folder.write(Array(try Trial.model(seed: 2).prefix(1_500_000)), to: "out.bstk.part")
+    let good = try FaultServer(trial.file)
+    let silent = try FaultServer(trial.file) { _, response in response.cut(after: 0, .stall) }
+    defer {
+      good.stop()
+      silent.stop()
+    }
+    var tuning = Trial.tuning
+    tuning.stallSeconds = 30
+    tuning.hopelessSeconds = 10
+    try await trial.fetch([good.url(), silent.url()], tuning: tuning)
+    try trial.expectOutput()
+  }
+
+  @Test("what one source refuses for a while another brings at once")
+  func refusedElsewhere() async throws {
+    let trial = try Trial()
+    let busy = try FaultServer(trial.file) { request, response in
+      guard request.number > 2 else { return }
+      response.become(503)
+      response["Retry-After"] = "60"
+    }
+    let good = try FaultServer(trial.file)
+    defer {
+      busy.stop()
+      good.stop()
+    }
+    var tuning = Trial.tuning
+    tuning.retryAfterCapSeconds = 60
+    tuning.hopelessSeconds = 10
+    try await trial.fetch([busy.url(), good.url()], tuning: tuning)
+    try trial.expectOutput()
+  }
+
+  @Test("a source without ranges is read while one with them must be waited for")
+  func streamMeanwhile() async throws {
+    let trial = try Trial()
+    let file = trial.file
+    let busy = try FaultServer(file) { request, response in
+      guard request.number > 2 else { return }
+      response.become(503)
+      response["Retry-After"] = "60"
+    }
+    let stream = try FaultServer(file) { _, response in response.ignoreRange(file) }
+    defer {
+      busy.stop()
+      stream.stop()
+    }
+    var tuning = Trial.tuning
+    tuning.retryAfterCapSeconds = 60
+    tuning.hopelessSeconds = 10
+    try await trial.fetch([busy.url(), stream.url()], tuning: tuning)
+    try trial.expectOutput()
+  }
+
+  @Test("what two sources lack comes from the third")
+  func third() async throws {
+    let trial = try Trial()
+    let offset = trial.file.count - 10
+    let bend: FaultServer.Bend = { request, response in
+      if request.range?.contains(offset) ?? false { response.become(500) }
+    }
+    let first = try FaultServer(trial.file, bend: bend)
+    let second = try FaultServer(trial.file, bend: bend)
+    let third = try FaultServer(trial.file)
+    defer {
+      first.stop()
+      second.stop()
+      third.stop()
+    }
+    try await trial.fetch([first.url(), second.url(), third.url()])
+    try trial.expectOutput()
+  }
+
+  @Test("how far one source came with the index is not held against the next")
+  func indexInParts() async throws {
+    let trial = try Trial()
+    let index = Int(trial.manifest.header.indexEnd)
+    let dying = try FaultServer(trial.file) { request, response in
+      if request.number == 1 { response.cut(after: index - 10) } else { response.become(404) }
+    }
+    let parts = try FaultServer(trial.file) { request, response in
+      guard let range = request.range, range.lowerBound < index else { return }
+      response.cut(after: index / 12)
+    }
+    defer {
+      dying.stop()
+      parts.stop()
+    }
+    try await trial.fetch([dying.url(), parts.url()])
+    try trial.expectOutput()
+  }
+
+  @Test("a local mirror that is not there is left out")
+  func missingFile() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    try await trial.fetch([server.url(), "file:///nowhere/m.bstk"])
+    try trial.expectOutput()
+    #expect(trial.warnings.contains { $0.contains("/nowhere/m.bstk") })
+    await trial.expectFailure(.io, ["file:///nowhere/m.bstk"])
   }
 }

@@ -73,6 +73,20 @@ struct ProxyTests {
     #expect(trial.retries.allSatisfy { $0.code == .network })
   }
 
+  @Test("secure connections that cannot be made for a while are made later")
+  func handshakes() async throws {
+    let proxy = try TunnelProxy { number in
+      switch number {
+      case 1: TunnelProxy.Cut(after: 400_000, isReset: true)
+      case 2...5: TunnelProxy.Cut(after: 100, isReset: true)
+      default: nil
+      }
+    }
+    defer { proxy.stop() }
+    guard try await secureFetch(through: proxy) else { return }
+    #expect(trial.retries.contains { $0.code == .tls })
+  }
+
   @Test("a proxy that refuses is named and not asked again", arguments: [407, 403])
   func refusing(status: Int) async throws {
     let proxy = try TunnelProxy(status: status)

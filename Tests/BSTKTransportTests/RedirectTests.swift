@@ -242,4 +242,33 @@ struct RedirectTests {
     let trial = try Trial()
     await trial.expectFailure(.url, [text])
   }
+
+  @Test(
+    "what is no address is named without its secrets",
+    arguments: ["https://me:S3cret@h:999999/m", "https://h:999999/m?sig=S3cret#S3cret"])
+  func secretAddress(text: String) async throws {
+    let trial = try Trial()
+    let error = await #expect(throws: BSTKError.self) { try await trial.fetch([text]) }
+    #expect(error?.code == .url)
+    #expect(error.map { !"\($0)".contains("S3cret") && "\($0)".contains("h:999999/m") } ?? false)
+  }
+
+  @Test(
+    "relative redirects are understood",
+    arguments: ["n.bstk", "/n.bstk", "//127.0.0.1:PORT/n.bstk", "?x=1", "/a b/n.bstk", "../n.bstk"])
+  func relative(location: String) async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file) { request, response in
+      guard request.path == "/a/m.bstk" else { return }
+      let port = request.headers["host"]?.split(separator: ":").last ?? ""
+      response.redirect(to: location.replacing("PORT", with: port))
+    }
+    defer { server.stop() }
+    try await trial.fetch([server.url("/a/m.bstk")])
+    try trial.expectOutput()
+    let paths = [
+      "n.bstk": "/a/n.bstk", "?x=1": "/a/m.bstk?x=1", "/a b/n.bstk": "/a%20b/n.bstk",
+    ]
+    #expect(server.requests.last?.path == paths[location] ?? "/n.bstk")
+  }
 }

@@ -265,4 +265,69 @@ struct ResponseFaultTests {
     defer { server.stop() }
     await trial.expectFailure(.magic, [server.url()])
   }
+
+  @Test("two whole files at one moment do not make a server one without ranges")
+  func rangesLostForMoment() async throws {
+    let trial = try Trial()
+    let file = trial.file
+    let server = try FaultServer(file) { request, response in
+      if (8...9).contains(request.number) { response.ignoreRange(file) }
+    }
+    defer { server.stop() }
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+    #expect(server.requests.allSatisfy { $0.range != nil })
+  }
+
+  @Test("what is no response at all is asked again")
+  func junk() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file) { request, response in
+      guard request.number == 4 else { return }
+      response.isAnswer = false
+      response.body = Array("\u{0}\u{1}no response\r\n".utf8)
+      response.ending = .close
+    }
+    defer { server.stop() }
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
+    #expect(trial.retries.map(\.code) == [.network])
+  }
+
+  @Test("a status counts though the page that goes with it never comes")
+  func pageWithoutBody() async throws {
+    let trial = try Trial()
+    let missing = try FaultServer(trial.file) { _, response in
+      response.become(404)
+      response.cut(after: 0, .stall)
+    }
+    let moved = try FaultServer(trial.file) { request, response in
+      guard request.path != "/final" else { return }
+      response.redirect(to: "/final")
+      response["Content-Length"] = "100"
+      response.cut(after: 0, .stall)
+    }
+    defer {
+      missing.stop()
+      moved.stop()
+    }
+    var tuning = Trial.tuning
+    tuning.stallSeconds = 0.3
+    await trial.expectFailure(.remoteMissing, [missing.url()], tuning: tuning)
+    #expect(missing.requests.count == 1)
+    try await trial.fetch([moved.url()], tuning: tuning)
+    try trial.expectOutput()
+  }
+
+  @Test("a server's words in a message are short and command no terminal")
+  func escapes() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file) { _, response in
+      response["Content-Encoding"] = "\u{1B}]0;mine\u{7}" + String(repeating: "x", count: 20000)
+    }
+    defer { server.stop() }
+    let error = await #expect(throws: BSTKError.self) { try await trial.fetch([server.url()]) }
+    #expect(error?.message.contains("?]0;mine?xxx") ?? false)
+    #expect((error?.message.count ?? 0) < 200)
+  }
 }

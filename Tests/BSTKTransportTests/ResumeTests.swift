@@ -7,22 +7,12 @@ import Testing
 
 @testable import BSTKTransport
 
-@Suite("Resuming and growing")
+@Suite("Resuming")
 struct ResumeTests {
-  /// Leaves a partial file behind by a server that goes away, and returns the bytes it sent.
-  private func interrupt(_ trial: Trial, afterRequests count: Int = 5) async throws -> Int {
-    let server = try FaultServer(trial.file) { request, response in
-      if request.number > count { response.become(404) }
-    }
-    defer { server.stop() }
-    await trial.expectFailure(.remoteMissing, [server.url()])
-    return server.bodyByteCount
-  }
-
   @Test("goes on where it stopped")
   func resumes() async throws {
     let trial = try Trial()
-    let before = try await interrupt(trial)
+    let before = try await trial.interrupt()
     let server = try FaultServer(trial.file)
     defer { server.stop() }
     try await trial.fetch([server.url()])
@@ -39,7 +29,7 @@ struct ResumeTests {
   @Test("does not trust its journal", arguments: Damage.allCases)
   func journal(_ damage: Damage) async throws {
     let trial = try Trial()
-    let before = try await interrupt(trial)
+    let before = try await trial.interrupt()
     let path = trial.folder.file("out.bstk.part.journal")
     let text = String(decoding: try trial.folder.read("out.bstk.part.journal"), as: UTF8.self)
     let lines = text.split(separator: "\n")
@@ -72,7 +62,7 @@ struct ResumeTests {
   @Test("goes on from another address of the same file, and never mixes in that of another")
   func otherAddress() async throws {
     let trial = try Trial()
-    let before = try await interrupt(trial)
+    let before = try await trial.interrupt()
     let mirror = try FaultServer(trial.file)
     let stranger = try FaultServer(try Trial.model(seed: 2))
     defer {
@@ -97,7 +87,7 @@ struct ResumeTests {
   @Test("does not trust the partial file")
   func damagedPartial() async throws {
     let trial = try Trial()
-    _ = try await interrupt(trial)
+    _ = try await trial.interrupt()
     var bytes = try trial.folder.read("out.bstk.part")
     bytes[Int(trial.manifest.chunkOffset(2)) + 3] ^= 1
     try trial.folder.write(Array(bytes.dropLast(50_000)), to: "out.bstk.part")
@@ -145,78 +135,10 @@ struct ResumeTests {
     try trial.expectOutput()
   }
 
-  @Test("grows by what is missing, never shrinks, and asks for nothing twice")
-  func grows() async throws {
-    let trial = try Trial()
-    let server = try FaultServer(trial.file)
-    defer { server.stop() }
-    var moved = 0
-    var size = 0
-    for border in [8, 20, 14, trial.manifest.chunks.count - 1] {
-      for around in [-1, 0, 1] {
-        let budget = Int(trial.manifest.chunkEnd(border)) + around
-        let cut = try trial.cut(budget)
-        let requestCount = server.requests.count
-        let summary = try await trial.fetch(
-          [server.url()], Budget(fileByteCount: UInt64(budget)))
-        let expected = max(size, Int(cut.fileByteCount))
-        try trial.expectOutput(expected)
-        let check = size == 0 ? 0 : 256
-        #expect(server.bodyByteCount - moved == expected - size + check)
-        #expect(summary.fileByteCount == UInt64(expected))
-        if expected == size {
-          // Only the header is compared.
-          #expect(server.requests.dropFirst(requestCount).map(\.range) == [0..<256])
-        }
-        moved = server.bodyByteCount
-        size = expected
-      }
-    }
-  }
-
-  @Test("keeps an output valid while it is being grown")
-  func interruptedGrowth() async throws {
-    let trial = try Trial()
-    let cut = Int(try trial.cut(trial.file.count / 3).fileByteCount)
-    try trial.folder.write(Array(trial.file.prefix(cut)), to: "out.bstk")
-    let before = try await interrupt(trial)
-    #expect(try trial.folder.read("out.bstk") == Array(trial.file.prefix(cut)))
-    let server = try FaultServer(trial.file)
-    defer { server.stop() }
-    try await trial.fetch([server.url()])
-    try trial.expectOutput()
-    // What was on its way when the first server went away is lost.
-    #expect(before + server.bodyByteCount <= trial.file.count - cut + 300_000)
-  }
-
-  @Test("grows an output that a kill left with a tail")
-  func tail() async throws {
-    let trial = try Trial()
-    let cut = Int(try trial.cut(trial.file.count / 3).fileByteCount)
-    try trial.folder.write(Array(trial.file.prefix(cut + 5_000)), to: "out.bstk")
-    let server = try FaultServer(trial.file)
-    defer { server.stop() }
-    try await trial.fetch([server.url()], Budget(fileByteCount: UInt64(cut + 200_000)))
-    try trial.expectOutput(Int(try trial.cut(cut + 200_000).fileByteCount))
-  }
-
-  @Test("replaces a damaged chunk of an output")
-  func repairs() async throws {
-    let trial = try Trial()
-    var bytes = trial.file
-    bytes[Int(trial.manifest.chunkOffset(7)) + 3] ^= 1
-    try trial.folder.write(bytes, to: "out.bstk")
-    let server = try FaultServer(trial.file)
-    defer { server.stop() }
-    try await trial.fetch([server.url()])
-    try trial.expectOutput()
-    #expect(server.bodyByteCount < 256 + 140_000)
-  }
-
   @Test("keeps more than asked for when a larger fetch was interrupted")
   func smallerBudget() async throws {
     let trial = try Trial()
-    _ = try await interrupt(trial, afterRequests: 8)
+    _ = try await trial.interrupt(afterRequests: 8)
     let server = try FaultServer(trial.file)
     defer { server.stop() }
     let cut = try trial.cut(700_000)
@@ -225,52 +147,40 @@ struct ResumeTests {
     try trial.expectOutput(Int(summary.fileByteCount))
   }
 
-  @Test("keeps more than asked for when a larger growth was interrupted")
-  func smallerGrowth() async throws {
+  @Test("keeps verified chunks that lie behind what a smaller new file needs")
+  func keptBehindNewFile() async throws {
     let trial = try Trial()
-    let cut = Int(try trial.cut(trial.file.count / 4).fileByteCount)
-    try trial.folder.write(Array(trial.file.prefix(cut)), to: "out.bstk")
-    _ = try await interrupt(trial, afterRequests: 8)
+    let ends = trial.manifest.chunks.indices.map { Int(trial.manifest.chunkEnd($0)) }
+    var part = Array(trial.file.prefix(ends[4]))
+    part += [UInt8](repeating: 0, count: ends[11] - ends[4])
+    part += trial.file[ends[11]..<ends[20]]
+    try trial.folder.write(part, to: "out.bstk.part")
     let server = try FaultServer(trial.file)
     defer { server.stop() }
-    let budget = Budget(fileByteCount: UInt64(cut + 200_000))
-    let summary = try await trial.fetch([server.url()], budget)
-    try trial.expectOutput(Int(summary.fileByteCount))
-  }
-
-  @Test("removes what lies behind the last chunk of an output that is complete")
-  func completeWithTail() async throws {
-    let trial = try Trial()
-    try trial.folder.write(trial.file + [1, 2, 3], to: "out.bstk")
-    let server = try FaultServer(trial.file)
-    defer { server.stop() }
-    try await trial.fetch([server.url()])
-    try trial.expectOutput()
-    #expect(trial.warnings.contains { $0.contains("removed 3 bytes") })
-  }
-
-  @Test("keeps verified chunks that lie behind what a smaller growth needs")
-  func keptBehindGap() async throws {
-    let trial = try Trial()
-    let cut = Int(try trial.cut(trial.file.count / 4).fileByteCount)
-    try trial.folder.write(Array(trial.file.prefix(cut)), to: "out.bstk")
-    // Of an interrupted growth: a few chunks far behind the output.
-    let range = Int(trial.manifest.chunkOffset(20))..<Int(trial.manifest.chunkEnd(24))
-    var bytes = [UInt8](repeating: 0, count: range.upperBound)
-    bytes.replaceSubrange(range, with: trial.file[range])
-    bytes.replaceSubrange(
-      ..<Int(trial.manifest.header.indexEnd),
-      with: trial.file.prefix(Int(trial.manifest.header.indexEnd)))
-    try trial.folder.write(bytes, to: "out.bstk.part")
-    let server = try FaultServer(trial.file)
-    defer { server.stop() }
-    let larger = Int(try trial.cut(trial.file.count / 2).fileByteCount)
-    try await trial.fetch([server.url()], Budget(fileByteCount: UInt64(larger)))
-    #expect(try trial.folder.read("out.bstk") == Array(trial.file.prefix(larger)))
+    try await trial.fetch([server.url()], Budget(fileByteCount: UInt64(ends[6])))
+    #expect(try trial.folder.read("out.bstk") == Array(trial.file.prefix(ends[6])))
+    #expect(trial.warnings.contains { $0.contains("keeps verified chunks") })
+    #expect(
+      try trial.folder.contents() == ["out.bstk", "out.bstk.part", "out.bstk.part.journal"])
     let before = server.bodyByteCount
     try await trial.fetch([server.url()])
     try trial.expectOutput()
-    #expect(server.bodyByteCount - before <= trial.file.count - larger - range.count + 1024)
+    #expect(server.bodyByteCount - before <= ends[11] - ends[6] + trial.file.count - ends[20] + 512)
+  }
+
+  @Test("clears up after a kill between the two names of a finished file")
+  func killedAfterNaming() async throws {
+    let trial = try Trial()
+    try trial.folder.write(trial.file, to: "out.bstk")
+    try FileManager.default.linkItem(atPath: trial.output, toPath: trial.output + ".part")
+    _ = try FetchJournal(
+      trial.output + ".part.journal",
+      contents: .init(
+        root: trial.manifest.rootDigest.hex, present: ByteRangeSet(0..<trial.file.count)))
+    let server = try FaultServer(trial.file)
+    defer { server.stop() }
+    try await trial.fetch([server.url()])
+    try trial.expectOutput()
   }
 
   @Test("a file that somebody makes meanwhile under the output's name is not replaced")
@@ -294,7 +204,7 @@ struct ResumeTests {
   @Test("a fetch that is stopped while it looks at what is here loses nothing of it")
   func stoppedAtStart() async throws {
     let trial = try Trial()
-    _ = try await interrupt(trial, afterRequests: 8)
+    _ = try await trial.interrupt(afterRequests: 8)
     let journal = try #require(FetchJournal.load(trial.folder.file("out.bstk.part.journal")))
     let server = try FaultServer(trial.file)
     defer { server.stop() }

@@ -103,6 +103,16 @@ struct Trial {
     checkPartial(at: location)
   }
 
+  /// Leaves a partial file behind by a server that goes away, and returns the bytes it sent.
+  func interrupt(afterRequests count: Int = 5) async throws -> Int {
+    let server = try FaultServer(file) { request, response in
+      if request.number > count { response.become(404) }
+    }
+    defer { server.stop() }
+    await expectFailure(.remoteMissing, [server.url()])
+    return server.bodyByteCount
+  }
+
   /// The output is the published file's prefix of this many bytes, and nothing else is left.
   func expectOutput(
     _ byteCount: Int? = nil, at location: SourceLocation = #_sourceLocation

@@ -167,7 +167,8 @@ extension FetchEngine {
       // Two at one moment are one.
       if transfer.start >= source.lastRangeRefusal { source.rangeRefusals += 1 }
       source.lastRangeRefusal = clock.now
-      if source.rangeRefusals > 1 {
+      // Who served ranges before most likely will again; reading from the start costs far more.
+      if source.rangeRefusals > (source.hasServedRanges ? 3 : 1) {
         source.knowsNoRanges = true
       } else {
         retry(failure, of: transfer)

@@ -11,7 +11,10 @@ extension FetchEngine {
     source.refusalCount = 0
     noteRoundTrip(of: transfer)
     let head = transfer.head
-    if head.status == 206 { source.rangeRefusals = 0 }
+    if head.status == 206 {
+      source.rangeRefusals = 0
+      source.hasServedRanges = true
+    }
     if source.pinnedTag == nil { source.pinnedTag = head.strongEntityTag }
     let isWhole = head.status == 200 && head.contentRange == nil
     if let total = head.contentRange?.total ?? (isWhole ? head.contentLength : nil) {

@@ -56,11 +56,10 @@ extension FetchEngine {
     if source.damagedChunkCount >= tuning.integrityAttemptLimit { distrust(source) }
   }
 
-  /// Uses a source only when no other has the file.
+  /// Uses a source only when no other has the file, or when all others are such sources too.
   private func distrust(_ source: Source) {
-    guard !source.isDistrusted, sources.contains(where: { isTrusted($0) && $0 !== source }) else {
-      return
-    }
+    let hasOther = sources.contains { $0.fault == nil && $0.hasJoined && $0 !== source }
+    guard !source.isDistrusted, hasOther else { return }
     source.isDistrusted = true
     onEvent(
       .warning(
@@ -88,7 +87,7 @@ extension FetchEngine {
     let count = mismatchCount[map.piece(endingAfter: trouble.range.lowerBound)] ?? 0
     return count >= tuning.integrityAttemptLimit
       && sources.contains {
-        isOther($0) && $0.fault == nil && !($0.hasJoined && $0.knowsNoRanges)
+        isOther($0) && $0.fault == nil && !isOutdone($0) && !($0.hasJoined && $0.knowsNoRanges)
       }
   }
 
@@ -99,8 +98,10 @@ extension FetchEngine {
     let bound = tuning.integrityAttemptLimit
     let live = sources.filter { $0.fault == nil }
     let others = live.filter { !(blamed[index]?.contains($0.number) ?? false) }
-    if count >= bound, !others.isEmpty, others.allSatisfy({ $0.hasJoined && $0.knowsNoRanges }) {
-      // What knows no ranges is read only where nothing else is to be trusted.
+    if (bound..<2 * bound * sources.count).contains(count), !others.isEmpty,
+      others.allSatisfy({ $0.hasJoined && ($0.knowsNoRanges || isOutdone($0)) })
+    {
+      // These are used only where no other is to be trusted.
       for source in live where !others.contains(where: { $0 === source }) { distrust(source) }
       return nil
     }

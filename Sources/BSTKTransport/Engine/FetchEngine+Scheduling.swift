@@ -189,7 +189,7 @@ extension FetchEngine {
       !troubles.contains { mustLeave($0, to: usable, source) }
     }
     guard let source = willing, spanCount == 0, received.firstGap(in: 0..<limit) != nil,
-      troubles.allSatisfy({ $0.notBefore <= clock.now })
+      troubles.allSatisfy({ $0.notBefore <= clock.now || !$0.avoided.contains(source.number) })
     else { return }
     let trouble = troubles.max { $0.attempts.count < $1.attempts.count }
     troubles = []

@@ -29,6 +29,7 @@ final class Source {
   /// Whole files instead of ranges since the last range, each to a request made after the one before.
   var rangeRefusals = 0
   var lastRangeRefusal = 0.0
+  var hasServedRanges = false
   /// Whether it has said of a first request that it goes beyond the end.
   var hasShortened = false
   var suspicionCount = 0
