@@ -339,4 +339,57 @@ struct MirrorTests {
     #expect(trial.warnings.contains { $0.contains("/nowhere/m.bstk") })
     await trial.expectFailure(.io, ["file:///nowhere/m.bstk"])
   }
+
+  /// What a source does with requests for bytes of the file, having said which file it has.
+  enum Refusal: CaseIterable, Sendable {
+    case silence, brokenConnection, error, breach
+  }
+
+  @Test(
+    "a source that brings nothing does not slow a good mirror down", arguments: Refusal.allCases,
+    [1, 16])
+  func uselessFirst(_ refusal: Refusal, connections: Int) async throws {
+    let trial = try Trial()
+    let useless = try FaultServer(trial.file) { request, response in
+      if request.number <= 2 { return }
+      switch refusal {
+      case .silence: response.cut(after: 0, .stall)
+      case .brokenConnection: response.becomeNothing()
+      case .error: response.become(500)
+      case .breach: response["Content-Encoding"] = "gzip"
+      }
+    }
+    let odd = Counter()
+    let good = try FaultServer(trial.file) { request, response in
+      // Once it breaks the protocol as well, which is not held against it.
+      if request.number > 4, refusal == .breach, odd.next() == 1 {
+        response["Content-Encoding"] = "gzip"
+      }
+    }
+    defer {
+      useless.stop()
+      good.stop()
+    }
+    var options = FetchOptions()
+    options.maximumConnectionCount = connections
+    var tuning = Trial.tuning
+    tuning.firstConnectionCount = connections == 1 ? 1 : 2
+    try await trial.fetch([useless.url(), good.url()], options: options, tuning: tuning)
+    try trial.expectOutput()
+    #expect(useless.requests.count <= 2 + 2 * connections)
+  }
+
+  @Test("a server that thinks long before its first byte is not interrupted again and again")
+  func thinking() async throws {
+    let trial = try Trial()
+    let server = try FaultServer(trial.file) { request, response in
+      if request.number > 3 { response.delay = 0.8 }
+    }
+    defer { server.stop() }
+    var options = FetchOptions()
+    options.maximumConnectionCount = 4
+    try await trial.fetch([server.url()], options: options)
+    try trial.expectOutput()
+    #expect(server.requests.count < 60)
+  }
 }

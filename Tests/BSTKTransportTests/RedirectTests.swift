@@ -245,7 +245,10 @@ struct RedirectTests {
 
   @Test(
     "what is no address is named without its secrets",
-    arguments: ["https://me:S3cret@h:999999/m", "https://h:999999/m?sig=S3cret#S3cret"])
+    arguments: [
+      "https://me:S3cret@h:999999/m", "https://h:999999/m?sig=S3cret#S3cret",
+      "https://me:S3cret#S3cret@h:999999/m",
+    ])
   func secretAddress(text: String) async throws {
     let trial = try Trial()
     let error = await #expect(throws: BSTKError.self) { try await trial.fetch([text]) }

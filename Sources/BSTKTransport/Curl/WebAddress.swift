@@ -75,9 +75,8 @@ struct WebAddress: Equatable {
 
   /// What is no address, without what may be a password or a signature in it.
   private static func withoutSecrets(_ url: String) -> Substring {
-    let text = url.prefix { $0 != "?" && $0 != "#" }
-    guard let end = text.lastIndex(of: "@") else { return text }
-    return text[text.index(after: end)...]
+    let text = url.lastIndex(of: "@").map { url[url.index(after: $0)...] } ?? url[...]
+    return text.prefix { $0 != "?" && $0 != "#" }
   }
 
   private static func part(

@@ -54,6 +54,10 @@ extension FetchEngine {
       }
       return true
     }
+    if keepingIt {
+      onEvent(
+        .warning("there is no room to keep the verified chunks of a larger fetch behind \(end)"))
+    }
     try partial.truncate(to: end)
     try partial.synchronize()
     try FileSystem.rename(partial.path, toNew: request.output)

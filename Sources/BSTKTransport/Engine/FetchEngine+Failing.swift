@@ -96,7 +96,9 @@ extension FetchEngine {
       return TransferFailure(
         .unreachable, .tls, words, remedy: "check that the server speaks https at this port")
     case CURLE_COULDNT_CONNECT:
-      if transfers.count > 1 { governor.backOff(now: clock.now) }
+      if transfers.count > 1, transfer.source.failureCount == 0 {
+        governor.backOff(now: clock.now)
+      }
       return TransferFailure(.unreachable, .network, words, remedy: remedy)
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
       return TransferFailure(.unreachable, .network, words, remedy: remedy)
@@ -149,8 +151,10 @@ extension FetchEngine {
       }
       retry(failure, of: transfer)
     case .redirected:
+      requeue(transfer, transfer.attempts, failedOn: nil)
       if !isLate { follow(transfer.head.location, failure, source) }
     case .expired:
+      requeue(transfer, transfer.attempts, failedOn: nil)
       guard !isLate else { return }
       guard source.fruitlessResolutions < 2 else {
         drop(source, failure.error)
@@ -208,7 +212,11 @@ extension FetchEngine {
     var attempts = isForHeader ? source.attempts : transfer.attempts
     if transfer.hasProgressed { attempts = Attempts() }
     attempts.add(failure.kind)
-    if isForHeader { source.attempts = attempts }
+    if isForHeader {
+      source.attempts = attempts
+    } else if !transfer.hasProgressed {
+      source.noteFailure(now: clock.now, shunSeconds: tuning.shunSeconds)
+    }
     if attempts.count >= attemptLimit ?? tuning.attemptLimit
       || attempts.violationCount >= tuning.protocolAttemptLimit
     {
@@ -225,17 +233,28 @@ extension FetchEngine {
     if case .rangeIgnored = failure.kind { isFresh = true }
     if isFresh { delay = 0 }
     delay = max(delay, source.notBefore - clock.now)
-    if !isForHeader {
-      guard transfer.position < transfer.end else { return }
-      troubles.append(
-        Trouble(
-          range: transfer.position..<transfer.end, attempts: attempts,
-          notBefore: clock.now + delay, avoided: transfer.avoided.union([source.number]),
-          isRepair: transfer.isRepair, isFresh: isFresh))
-    } else {
+    if isForHeader {
       source.notBefore = max(source.notBefore, clock.now + delay)
+    } else {
+      guard transfer.position < transfer.end else { return }
+      requeue(
+        transfer, attempts, failedOn: source.number, notBefore: clock.now + delay, isFresh: isFresh)
     }
     onEvent(.retry(failure.error, delay: delay))
+  }
+
+  /// Puts what a transfer has not brought back into the queue, with what is known about it.
+  private func requeue(
+    _ transfer: Transfer, _ attempts: Attempts, failedOn source: Int?, notBefore: Double = 0,
+    isFresh: Bool = false
+  ) {
+    let isForFile = transfer.purpose == .data || transfer.purpose == .stream
+    guard isForFile, transfer.position < transfer.end else { return }
+    troubles.append(
+      Trouble(
+        range: transfer.position..<transfer.end, attempts: attempts, notBefore: notBefore,
+        avoided: source.map { transfer.avoided.union([$0]) } ?? transfer.avoided, failedOn: source,
+        isRepair: transfer.isRepair && transfer.purpose == .data, isFresh: isFresh))
   }
 
   /// Gives up a source; the fetch fails with the last one.

@@ -19,6 +19,8 @@ extension FetchEngine {
         try FileSystem.remove(partial)
         try FileSystem.remove(OutputPlan.journalPath(of: request.output))
       }
+      let prefix = OutputPlan.prefixPath(of: request.output)
+      if FileSystem.areSame(prefix, request.output) { try FileSystem.remove(prefix) }
       guard !FileSystem.areSame(partial, request.output, followsLinks: true) else {
         throw BSTKError(
           .exists, "\(request.output) is a link to \(partial), in which a fetch of it would gather",

@@ -22,7 +22,9 @@ extension FetchEngine {
     }
     if isWhole, transfer.purpose != .stream {
       // A file no longer than the range may well be sent whole by a server that knows ranges.
-      if (head.contentLength ?? .max) > transfer.asked.upperBound, !source.knowsNoRanges {
+      if (head.contentLength ?? .max) > transfer.asked.upperBound, !source.knowsNoRanges,
+        !source.hasServedRanges
+      {
         source.knowsNoRanges = true
         onEvent(
           .warning("\(source.origin.publicText) knows no ranges; reading from the start"))
@@ -117,6 +119,7 @@ extension FetchEngine {
       let wanted = min(rest.count, gap.upperBound - transfer.position)
       let taken = unsafe buffer.append(UnsafeBufferPointer(rebasing: rest.prefix(wanted)))
       transfer.hasProgressed = true
+      (transfer.source.failureCount, transfer.source.shunnedUntil) = (0, 0)
       transfer.position += taken
       unsafe rest = unsafe UnsafeBufferPointer(rebasing: rest.dropFirst(taken))
       if buffer.isFull || transfer.position == gap.upperBound { submit(transfer) }

@@ -30,7 +30,7 @@ extension FetchEngine {
     troubles.append(
       Trouble(
         range: piece.range, attempts: Attempts(), notBefore: clock.now,
-        avoided: blamed[index] ?? [],
+        avoided: blamed[index] ?? [], failedOn: nil,
         isRepair: true, isFresh: true))
     onEvent(.retry(error, delay: 0))
   }
@@ -67,9 +67,10 @@ extension FetchEngine {
           + "has the file"))
   }
 
-  /// Whether a source has the file and may be taken at its word.
+  /// Whether a source has the file, may be taken at its word, and need not be waited for too long.
   private func isTrusted(_ source: Source) -> Bool {
     source.fault == nil && source.hasJoined && !source.isDistrusted
+      && source.notBefore - clock.now < tuning.rangesPatienceSeconds
   }
 
   /// Whether a source is to be left alone for those that send better.
@@ -102,7 +103,12 @@ extension FetchEngine {
       others.allSatisfy({ $0.hasJoined && ($0.knowsNoRanges || isOutdone($0)) })
     {
       // These are used only where no other is to be trusted.
-      for source in live where !others.contains(where: { $0 === source }) { distrust(source) }
+      let failed = live.filter { source in !others.contains { $0 === source } }
+      for source in failed { distrust(source) }
+      if others.allSatisfy(\.knowsNoRanges), !sources.contains(where: isTrusted) {
+        // While one with ranges is used, one without is not.
+        for source in failed { drop(source, error) }
+      }
       return nil
     }
     let isHopeless = sources.count == 1 || others.isEmpty

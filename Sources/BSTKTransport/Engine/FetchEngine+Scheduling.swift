@@ -79,7 +79,11 @@ extension FetchEngine {
   private func scheduleSpans() {
     while spanCount < governor.limit, fatal == nil {
       let candidates = sources.filter { isUsable($0) && !$0.knowsNoRanges }
-        .sorted { $0.activeCount < $1.activeCount }
+        .sorted {
+          ($0.shunOrder(at: clock.now), $0.activeCount) < (
+            $1.shunOrder(at: clock.now), $1.activeCount
+          )
+        }
       if candidates.isEmpty { return }
       if let share = shareOfEarliest() {
         start(share, on: candidates)
@@ -132,7 +136,8 @@ extension FetchEngine {
         continue
       }
       troubles.remove(at: index)
-      return (gap.lowerBound..<min(gap.upperBound, trouble.range.upperBound), trouble)
+      let upper = min(gap.upperBound, trouble.range.upperBound, allowanceEnd)
+      return (gap.lowerBound..<upper, trouble)
     }
     return nil
   }
@@ -185,9 +190,10 @@ extension FetchEngine {
   /// Reads the file from its start over one connection: all that a server without ranges offers.
   private func scheduleStream() {
     let usable = sources.filter(isUsable)
-    let willing = usable.first { source in
-      !troubles.contains { mustLeave($0, to: usable, source) }
-    }
+    // Where each must leave something to another, only those count that may still come.
+    let willing =
+      usable.first { source in !troubles.contains { mustLeave($0, to: usable, source) } }
+      ?? usable.first { source in !troubles.contains { mustLeave($0, to: [source], source) } }
     guard let source = willing, spanCount == 0, received.firstGap(in: 0..<limit) != nil,
       troubles.allSatisfy({ $0.notBefore <= clock.now || !$0.avoided.contains(source.number) })
     else { return }

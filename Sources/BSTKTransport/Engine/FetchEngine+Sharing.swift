@@ -48,7 +48,9 @@ extension FetchEngine {
         now - transfer.start > maturity
       else { return nil }
       let byteCount = transfer.end - transfer.position
-      if now - transfer.lastByte > tuning.takeoverSeconds {
+      // (A server that thinks for long must not be interrupted again and again.)
+      let doubled = Double(1 << min(transfer.attempts.count, 6))
+      if now - transfer.lastByte > tuning.takeoverSeconds * doubled {
         return Rest(transfer: transfer, byteCount: byteCount, rate: 0)
       }
       // A moment without a byte is a lost packet, not the end of a connection.
@@ -89,6 +91,6 @@ extension FetchEngine {
       range: start..<spanEnd(in: start..<end), attempts: isTakenOver ? attempts : Attempts(),
       notBefore: clock.now,
       avoided: isTakenOver ? transfer.avoided.union([transfer.source.number]) : [],
-      isRepair: false, isFresh: false)
+      failedOn: isTakenOver ? transfer.source.number : nil, isRepair: false, isFresh: false)
   }
 }

@@ -12,8 +12,11 @@ extension FetchEngine {
       fatal = BSTKError(.network, "libcurl could not make a handle")
       return
     }
+    var attempts = trouble?.attempts ?? Attempts()
+    // What another server did wrong is not this one's fault.
+    if trouble?.failedOn != source.number { attempts.violationCount = 0 }
     let transfer = Transfer(
-      purpose: purpose, source: source, asked: range, attempts: trouble?.attempts ?? Attempts(),
+      purpose: purpose, source: source, asked: range, attempts: attempts,
       handle: handle, engine: self)
     transfer.avoided = trouble?.avoided ?? []
     transfer.isRepair = trouble?.isRepair ?? false

@@ -86,6 +86,8 @@ struct FetchTuning: Sendable {
   var retryAfterCapSeconds = 120.0
   /// The longest that a source with ranges is waited for while one without could be read.
   var rangesPatienceSeconds = 5.0
+  /// How long others are asked first when a request brought nothing; four times as long with each.
+  var shunSeconds = 5.0
   /// Redirects of one request.
   var redirectLimit = 8
   /// Seconds between two resolutions of an expired address.

@@ -41,6 +41,10 @@ final class Source {
   var agrees = false
   /// Attempts of requests for its header, since one succeeded.
   var attempts = Attempts()
+  /// Requests for bytes of the file that brought nothing, since one brought something; and until when
+  /// others are therefore asked first.
+  var failureCount = 0
+  var shunnedUntil = 0.0
   /// Answers that told the whole host to wait, without saying how long, since one was good.
   var refusalCount = 0
   /// How far it has ever sent the file from its start, and the manifest: who always ends earlier
@@ -62,6 +66,17 @@ final class Source {
     self.origin = origin
     target = origin
   }
+
+  /// Counts a request that brought nothing.
+  func noteFailure(now: Double, shunSeconds: Double) {
+    failureCount += 1
+    var seconds = shunSeconds
+    for _ in 1..<min(failureCount, 6) { seconds *= 4 }
+    shunnedUntil = now + seconds
+  }
+
+  /// Zero, or one for a source that others go before.
+  func shunOrder(at now: Double) -> Int { now < shunnedUntil ? 1 : 0 }
 
   /// Goes back to the user's address, whose redirect is then followed anew.
   func resolveAgain(now: Double) {
