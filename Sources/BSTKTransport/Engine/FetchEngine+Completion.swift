@@ -47,16 +47,19 @@ extension FetchEngine {
   ) throws(BSTKError) -> Bool {
     // Chunks of an earlier, larger budget that follow without a gap come along.
     let end = files.map.end(ofPieces: watermark)
-    if keepingIt, let copy = try? copyOfPrefix(end, of: partial) {
-      do throws(BSTKError) { try FileSystem.rename(copy, toNew: request.output) } catch {
-        try FileSystem.remove(copy)
-        throw error
-      }
-      return true
-    }
     if keepingIt {
-      onEvent(
-        .warning("there is no room to keep the verified chunks of a larger fetch behind \(end)"))
+      var copy: String?
+      do throws(BSTKError) { copy = try copyOfPrefix(end, of: partial) } catch {
+        onEvent(
+          .warning("verified chunks of a larger fetch could not be kept: \(error.message)"))
+      }
+      if let copy {
+        do throws(BSTKError) { try FileSystem.rename(copy, toNew: request.output) } catch {
+          try FileSystem.remove(copy)
+          throw error
+        }
+        return true
+      }
     }
     try partial.truncate(to: end)
     try partial.synchronize()
