@@ -14,6 +14,8 @@ public enum NumericsError: Error, Equatable, Sendable, CustomStringConvertible {
   case factorizationFailed(routine: String, status: Int)
   /// OpenBLAS is not installed.
   case libraryMissing
+  /// The caller asked to stop.
+  case cancelled
 
   /// What is wrong, and what to do where that is known.
   public var description: String {
@@ -27,6 +29,7 @@ public enum NumericsError: Error, Equatable, Sendable, CustomStringConvertible {
     case .invalidOption(let detail): "invalid option: \(detail)"
     case .factorizationFailed(let routine, let status): "\(routine) failed with status \(status)"
     case .libraryMissing: "OpenBLAS, the library for linear algebra, is not installed"
+    case .cancelled: "the calculation was cancelled"
     }
   }
 }

@@ -7,6 +7,7 @@
 #define STRIP 4
 #define BLOCK 1
 #include "products.h"
+#include "feedback.h"
 
 /// Four running double sums, lanes 0-3, 4-7, 8-11 and 12-15.
 struct sums {
@@ -167,5 +168,6 @@ const struct bstk_kernels bstk_kernels_avx2 = {
     .weighted_squares = weighted_squares,
     .sweep = sweep,
     .accumulate_levels = accumulate_levels,
+    .feedback_block = feedback_block,
 };
 #endif

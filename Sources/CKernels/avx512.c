@@ -6,6 +6,7 @@
 #define STRIP 16
 #define BLOCK 4
 #include "products.h"
+#include "feedback.h"
 
 /// The lanes below `count`, at most 16.
 static inline __mmask16 lanes_below(size_t count) {
@@ -144,5 +145,6 @@ const struct bstk_kernels bstk_kernels_avx512 = {
     .weighted_squares = weighted_squares,
     .sweep = sweep,
     .accumulate_levels = accumulate_levels,
+    .feedback_block = feedback_block,
 };
 #endif

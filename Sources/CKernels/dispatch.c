@@ -80,3 +80,8 @@ void bstk_accumulate_levels(float *out, size_t first_row, size_t rows, size_t co
                             float *scratch) {
   current()->accumulate_levels(out, first_row, rows, columns, levels, count, subtract, scratch);
 }
+
+void bstk_feedback_block(const struct bstk_feedback *state, float *targets, float *errors,
+                         uint8_t *codes, float *sums) {
+  current()->feedback_block(state, targets, errors, codes, sums);
+}

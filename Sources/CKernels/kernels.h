@@ -21,6 +21,8 @@ struct bstk_kernels {
   void (*accumulate_levels)(float *out, size_t first_row, size_t rows, size_t columns,
                             const struct bstk_level *levels, size_t count, int subtract,
                             float *scratch);
+  void (*feedback_block)(const struct bstk_feedback *state, float *targets, float *errors,
+                         uint8_t *codes, float *sums);
 };
 
 extern const struct bstk_kernels bstk_kernels_scalar;

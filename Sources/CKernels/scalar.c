@@ -5,6 +5,7 @@
 #define STRIP 4
 #define BLOCK 1
 #include "products.h"
+#include "feedback.h"
 
 static inline float from_bits(uint32_t bits) {
   float value;
@@ -112,4 +113,5 @@ const struct bstk_kernels bstk_kernels_scalar = {
     .weighted_squares = weighted_squares,
     .sweep = sweep,
     .accumulate_levels = accumulate_levels,
+    .feedback_block = feedback_block,
 };

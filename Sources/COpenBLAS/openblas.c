@@ -13,7 +13,14 @@ static const char *const places[] = {"libopenblas.dylib",
 static const char *const places[] = {"libopenblas.so.0", "libopenblasp.so.0", "libopenblas.so"};
 #endif
 
-enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111, TRANSPOSE = 112 };
+enum {
+  ROW_MAJOR = 101,
+  NO_TRANSPOSE = 111,
+  TRANSPOSE = 112,
+  LOWER = 122,
+  NON_UNIT = 131,
+  RIGHT = 142
+};
 
 static struct {
   int (*get_num_threads)(void);
@@ -24,6 +31,8 @@ static struct {
                 double, double *, int);
   void (*sgemv)(int, int, int, int, float, const float *, int, const float *, int, float, float *,
                 int);
+  void (*strsm)(int, int, int, int, int, int, int, float, const float *, int, float *, int);
+  void (*spotrf)(const char *, const int *, float *, const int *, int *);
   void (*sgeqrf)(const int *, const int *, float *, const int *, float *, float *, const int *,
                  int *);
   void (*sorgqr)(const int *, const int *, const int *, float *, const int *, const float *, float *,
@@ -44,6 +53,8 @@ static const struct {
     {"cblas_sgemm", &blas.sgemm},
     {"cblas_dgemm", &blas.dgemm},
     {"cblas_sgemv", &blas.sgemv},
+    {"cblas_strsm", &blas.strsm},
+    {"spotrf_", &blas.spotrf},
     {"sgeqrf_", &blas.sgeqrf},
     {"sorgqr_", &blas.sorgqr},
     {"dsyevd_", &blas.dsyevd},
@@ -98,6 +109,15 @@ void bstk_dgemm(bool transpose_a, bool transpose_b, int m, int n, int k, double 
 void bstk_sgemv(bool transpose, int rows, int columns, float alpha, const float *a, int lda,
                 const float *x, int incx, float beta, float *y, int incy) {
   blas.sgemv(ROW_MAJOR, order(transpose), rows, columns, alpha, a, lda, x, incx, beta, y, incy);
+}
+
+void bstk_strsm(int m, int n, const float *a, int lda, float *b, int ldb) {
+  blas.strsm(ROW_MAJOR, RIGHT, LOWER, TRANSPOSE, NON_UNIT, m, n, 1, a, lda, b, ldb);
+}
+
+void bstk_spotrf(const int *n, float *a, const int *lda, int *info) {
+  // The lower triangle by rows is the upper one by columns.
+  blas.spotrf("U", n, a, lda, info);
 }
 
 void bstk_sgeqrf(const int *m, const int *n, float *a, const int *lda, float *tau, float *work,

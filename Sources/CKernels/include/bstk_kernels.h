@@ -65,6 +65,51 @@ void bstk_accumulate_levels(float *out, size_t first_row, size_t rows, size_t co
                             const struct bstk_level *levels, size_t count, int subtract,
                             float *scratch);
 
+/// What stays the same for every column of a block in bstk_feedback_block.
+struct bstk_feedback {
+  /// Rows of the matrix handled at once, a multiple of 16, and columns of the block.
+  size_t rows, columns;
+  /// Levels of the code, 1 to 8, and how many of the first ones are chosen together.
+  size_t levels, blended_levels;
+  /// What one unit of each level's odd integer is worth.
+  const float *units;
+  /// How much the squared error of each level that is chosen together counts.
+  const float *weights;
+  /// factors[k * stride + j], k > j: what an error in column k adds to the target of column j.
+  const float *factors;
+  size_t stride;
+  /// What an error in each column costs, as the root of its weight.
+  const float *pivots;
+};
+
+/// Codes a block of columns, the last one first, passing each column's error on to those before.
+///
+/// All matrices are column by column, `rows` contiguous values for each of levels + 1 slots. Slot 0
+/// of `errors` holds the values to code, the others become what each level leaves of them; slot 0 of
+/// `targets` is what no code at all would leave, the others are the levels' targets, all of them
+/// after the feedback of the columns behind the block; they change. `codes` becomes the integer
+/// 0 ..< 2^levels of each element, whose leading bits are the coarser levels' integers. Added to
+/// `sums`, 2 * levels + 1 times `rows`: the squares of slot 0's weighted targets z, then for each
+/// level z times the weighted remainder and its square.
+void bstk_feedback_block(const struct bstk_feedback *state, float *targets, float *errors,
+                         uint8_t *codes, float *sums);
+
+/// One round of balancing magnitudes: row_means[r] = mean of |w| * inverse[c] over the row's
+/// columns, and column_sums[c] += |w| / row_means[r]. A row of zeros keeps a mean of zero and adds
+/// nothing.
+void bstk_balance_rows(const float *w, size_t rows, size_t columns, const float *inverse,
+                       float *row_means, float *column_sums);
+
+/// out[k * stride + r] = w[r, order[k]] * row_factors[r] * column_factors[order[k]].
+void bstk_gather_columns(const float *w, size_t rows, size_t columns, const uint32_t *order,
+                         const float *row_factors, const float *column_factors, float *out,
+                         size_t stride);
+
+/// Writes the numbers of the elements with |w[i] * row_factor * column_factors[i]| > limit to `out`,
+/// which has room for all, and returns how many.
+size_t bstk_find_outliers(const float *w, size_t count, float row_factor,
+                          const float *column_factors, float limit, uint32_t *out);
+
 #ifdef __cplusplus
 }
 #endif

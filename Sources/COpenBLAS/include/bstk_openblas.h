@@ -23,6 +23,12 @@ void bstk_dgemm(bool transpose_a, bool transpose_b, int m, int n, int k, double 
 void bstk_sgemv(bool transpose, int rows, int columns, float alpha, const float *a, int lda,
                 const float *x, int incx, float beta, float *y, int incy);
 
+/// B ← B · L⁻ᵀ, B `m` × `n`, L the lower triangle of A, `n` × `n`.
+void bstk_strsm(int m, int n, const float *a, int lda, float *b, int ldb);
+/// The lower triangle of A, by rows, becomes L with A = L · Lᵀ; `info` > 0 names the pivot that is not
+/// positive.
+void bstk_spotrf(const int *n, float *a, const int *lda, int *info);
+
 void bstk_sgeqrf(const int *m, const int *n, float *a, const int *lda, float *tau, float *work,
                  const int *lwork, int *info);
 void bstk_sorgqr(const int *m, const int *n, const int *k, float *a, const int *lda,
