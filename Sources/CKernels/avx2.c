@@ -157,6 +157,55 @@ TARGET static double weighted_squares(const float *values, const float *weights,
   return bstk_lane_sum(lanes);
 }
 
+typedef __m256i integers;
+#define PLANE_GROUP 32
+#include "planes.h"
+
+/// Each of 32 columns reads the byte of its bit, then that bit.
+TARGET INLINE integers gather_integers(const struct plane_rows *rows, size_t byte, size_t count) {
+  const __m256i columns = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1,
+                                           2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3);
+  const __m256i bits = _mm256_set1_epi64x(0x0102040810204080);
+  __m256i sum = _mm256_setzero_si256();
+  for (size_t k = 0; k < count; k++) {
+    int32_t four;
+    memcpy(&four, rows->at[k] + byte, sizeof four);
+    __m256i spread = _mm256_shuffle_epi8(_mm256_set1_epi32(four), columns);
+    __m256i set = _mm256_cmpeq_epi8(_mm256_and_si256(spread, bits), bits);
+    // A set bit is -1 here.
+    sum = _mm256_sub_epi8(_mm256_add_epi8(sum, sum), set);
+  }
+  return sum;
+}
+
+TARGET INLINE void store_integers(integers values, uint8_t *out) {
+  _mm256_storeu_si256((__m256i *)out, values);
+}
+
+TARGET INLINE void rebuild_group(integers values, size_t count, float scale, const float *v,
+                                 float *out) {
+  // N = 2 (B - 2^(count-1)) + 1, exact with or without fusing.
+  values = _mm256_sub_epi8(values, _mm256_set1_epi8((char)(1 << (count - 1))));
+  __m128i halves[2] = {_mm256_castsi256_si128(values), _mm256_extracti128_si256(values, 1)};
+  for (size_t i = 0; i < 4; i++) {
+    __m128i eight = i % 2 ? _mm_srli_si128(halves[i / 2], 8) : halves[i / 2];
+    __m256 number = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(eight));
+    number = _mm256_fmadd_ps(number, _mm256_set1_ps(2), _mm256_set1_ps(1));
+    __m256 magnitude = _mm256_mul_ps(_mm256_set1_ps(scale), _mm256_loadu_ps(v + 8 * i));
+    _mm256_storeu_ps(out + 8 * i, _mm256_mul_ps(magnitude, number));
+  }
+}
+
+TARGET INLINE void pack_group(const uint8_t *values, unsigned bit, uint8_t *plane) {
+  // The first of eight values goes to the highest bit, so eights are mirrored.
+  const __m256i mirror = _mm256_setr_epi8(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8,
+                                          7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8);
+  __m256i v = _mm256_shuffle_epi8(_mm256_loadu_si256((const __m256i *)values), mirror);
+  v = _mm256_sll_epi16(v, _mm_cvtsi32_si128(7 - (int)bit));
+  int32_t mask = _mm256_movemask_epi8(v);
+  memcpy(plane, &mask, sizeof mask);
+}
+
 const struct bstk_kernels bstk_kernels_avx2 = {
     .name = "avx2",
     .f16_to_f32 = f16_to_f32,
@@ -169,5 +218,8 @@ const struct bstk_kernels bstk_kernels_avx2 = {
     .sweep = sweep,
     .accumulate_levels = accumulate_levels,
     .feedback_block = feedback_block,
+    .rebuild_planes = rebuild_planes,
+    .expand_planes = expand_planes,
+    .pack_plane = pack_plane,
 };
 #endif

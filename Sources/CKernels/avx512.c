@@ -134,6 +134,56 @@ TARGET static double weighted_squares(const float *values, const float *weights,
   return lane_sum(low, high);
 }
 
+typedef __m512i integers;
+#define PLANE_GROUP 64
+#include "planes.h"
+
+/// Each of 64 columns reads the byte of its bit, then that bit.
+TARGET INLINE integers gather_integers(const struct plane_rows *rows, size_t byte, size_t count) {
+  const __m512i eights = _mm512_set_epi64(0x0707070707070707, 0x0606060606060606,
+                                          0x0505050505050505, 0x0404040404040404,
+                                          0x0303030303030303, 0x0202020202020202,
+                                          0x0101010101010101, 0);
+  const __m512i bits = _mm512_set1_epi64(0x0102040810204080);
+  __m512i sum = _mm512_setzero_si512();
+  for (size_t k = 0; k < count; k++) {
+    int64_t eight;
+    memcpy(&eight, rows->at[k] + byte, sizeof eight);
+    __m512i spread = _mm512_shuffle_epi8(_mm512_set1_epi64(eight), eights);
+    __mmask64 set = _mm512_test_epi8_mask(spread, bits);
+    sum = _mm512_mask_add_epi8(sum, set, sum,
+                               _mm512_set1_epi8((char)(1 << (count - 1 - k))));
+  }
+  return sum;
+}
+
+TARGET INLINE void store_integers(integers values, uint8_t *out) {
+  _mm512_storeu_si512(out, values);
+}
+
+TARGET INLINE void rebuild_group(integers values, size_t count, float scale, const float *v,
+                                 float *out) {
+  // N = 2 (B - 2^(count-1)) + 1, exact with or without fusing.
+  values = _mm512_sub_epi8(values, _mm512_set1_epi8((char)(1 << (count - 1))));
+  __m128i quarters[4] = {_mm512_castsi512_si128(values), _mm512_extracti32x4_epi32(values, 1),
+                         _mm512_extracti32x4_epi32(values, 2),
+                         _mm512_extracti32x4_epi32(values, 3)};
+  for (size_t i = 0; i < 4; i++) {
+    __m512 number = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(quarters[i]));
+    number = _mm512_fmadd_ps(number, _mm512_set1_ps(2), _mm512_set1_ps(1));
+    __m512 magnitude = _mm512_mul_ps(_mm512_set1_ps(scale), _mm512_loadu_ps(v + 16 * i));
+    _mm512_storeu_ps(out + 16 * i, _mm512_mul_ps(magnitude, number));
+  }
+}
+
+TARGET INLINE void pack_group(const uint8_t *values, unsigned bit, uint8_t *plane) {
+  // The first of eight values goes to the highest bit, so eights are mirrored.
+  const __m512i mirror = _mm512_set4_epi32(0x08090a0b, 0x0c0d0e0f, 0x00010203, 0x04050607);
+  __m512i v = _mm512_shuffle_epi8(_mm512_loadu_si512(values), mirror);
+  uint64_t mask = _mm512_test_epi8_mask(v, _mm512_set1_epi8((char)(1 << bit)));
+  memcpy(plane, &mask, sizeof mask);
+}
+
 const struct bstk_kernels bstk_kernels_avx512 = {
     .name = "avx512",
     .f16_to_f32 = f16_to_f32,
@@ -146,5 +196,8 @@ const struct bstk_kernels bstk_kernels_avx512 = {
     .sweep = sweep,
     .accumulate_levels = accumulate_levels,
     .feedback_block = feedback_block,
+    .rebuild_planes = rebuild_planes,
+    .expand_planes = expand_planes,
+    .pack_plane = pack_plane,
 };
 #endif

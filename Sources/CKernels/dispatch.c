@@ -17,6 +17,9 @@ static const struct bstk_kernels *find(const char *name) {
                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
   if (avx512 && (!name || !strcmp(name, "avx512"))) return &bstk_kernels_avx512;
   if (avx2 && (!name || !strcmp(name, "avx2"))) return &bstk_kernels_avx2;
+#elif defined(__aarch64__)
+  // Every processor of this architecture has it.
+  if (!name || !strcmp(name, "neon")) return &bstk_kernels_neon;
 #endif
   if (!name || !strcmp(name, "scalar")) return &bstk_kernels_scalar;
   return NULL;
@@ -84,4 +87,18 @@ void bstk_accumulate_levels(float *out, size_t first_row, size_t rows, size_t co
 void bstk_feedback_block(const struct bstk_feedback *state, float *targets, float *errors,
                          uint8_t *codes, float *sums) {
   current()->feedback_block(state, targets, errors, codes, sums);
+}
+
+void bstk_rebuild_planes(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
+                         const float *scales, const float *v, float *out) {
+  current()->rebuild_planes(planes, count, rows, columns, scales, v, out);
+}
+
+void bstk_expand_planes(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
+                        uint8_t *values) {
+  current()->expand_planes(planes, count, rows, columns, values);
+}
+
+void bstk_pack_plane(const uint8_t *values, size_t count, unsigned bit, uint8_t *plane) {
+  current()->pack_plane(values, count, bit, plane);
 }

@@ -5,7 +5,7 @@
 
 enum { MAXIMUM_LEVELS = 8 };
 
-typedef int32_t integers __attribute__((vector_size(64)));
+typedef int32_t signed_words __attribute__((vector_size(64)));
 
 // Macros, because a function that takes or returns vectors has another ABI in every set.
 #define SPLAT(value) ((float)(value) - (floats){0})
@@ -46,7 +46,7 @@ TARGET static inline __attribute__((always_inline)) void choose_together(
           targets[level] - state->units[level] * TRUNCATED(moved, spread_of(state, level));
       cost += state->weights[level] * (error * error);
     }
-    integers better = (integers)(cost < best_cost);
+    signed_words better = (signed_words)(cost < best_cost);
     best = CHOOSE(better, moved, best);
     best_cost = CHOOSE(better, cost, best_cost);
   }
@@ -73,7 +73,7 @@ TARGET static void feedback_block(const struct bstk_feedback *state, float *targ
           code = TRUNCATED(finest, spread_of(state, level));
         } else {
           // The child of the coarser level's code that is nearer to this level's target.
-          integers above = (integers)(wanted[level] >= state->units[level] * 2 * code);
+          signed_words above = (signed_words)(wanted[level] >= state->units[level] * 2 * code);
           code = 2 * code + CHOOSE(above, SPLAT(1), SPLAT(-1));
         }
         floats coded = state->units[level] * code;

@@ -23,12 +23,19 @@ struct bstk_kernels {
                             float *scratch);
   void (*feedback_block)(const struct bstk_feedback *state, float *targets, float *errors,
                          uint8_t *codes, float *sums);
+  void (*rebuild_planes)(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
+                         const float *scales, const float *v, float *out);
+  void (*expand_planes)(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
+                        uint8_t *values);
+  void (*pack_plane)(const uint8_t *values, size_t count, unsigned bit, uint8_t *plane);
 };
 
 extern const struct bstk_kernels bstk_kernels_scalar;
 #if defined(__x86_64__)
 extern const struct bstk_kernels bstk_kernels_avx2;
 extern const struct bstk_kernels bstk_kernels_avx512;
+#elif defined(__aarch64__)
+extern const struct bstk_kernels bstk_kernels_neon;
 #endif
 
 /// The lanes of a sum, added in the one order all levels share.

@@ -102,6 +102,43 @@ static double weighted_squares(const float *values, const float *weights, size_t
   return bstk_lane_sum(lanes);
 }
 
+/// The integer at one column of the row whose first byte is `row_start`.
+static inline unsigned nested_integer(const uint8_t *const *planes, size_t count, size_t row_start,
+                                      size_t column) {
+  unsigned integer = 0;
+  for (size_t k = 0; k < count; k++)
+    integer = integer << 1 | (planes[k][row_start + column / 8] >> (7 - column % 8) & 1);
+  return integer;
+}
+
+static void rebuild_planes(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
+                           const float *scales, const float *v, float *out) {
+  const size_t row_bytes = (columns + 7) / 8;
+  const int highest = (1 << count) - 1;
+  for (size_t row = 0; row < rows; row++) {
+    for (size_t column = 0; column < columns; column++) {
+      unsigned integer = nested_integer(planes, count, row * row_bytes, column);
+      float magnitude = scales[row] * v[column];
+      out[row * columns + column] = magnitude * (float)(2 * (int)integer - highest);
+    }
+  }
+}
+
+static void expand_planes(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
+                          uint8_t *values) {
+  const size_t row_bytes = (columns + 7) / 8;
+  for (size_t row = 0; row < rows; row++)
+    for (size_t column = 0; column < columns; column++)
+      values[row * columns + column] =
+          (uint8_t)nested_integer(planes, count, row * row_bytes, column);
+}
+
+static void pack_plane(const uint8_t *values, size_t count, unsigned bit, uint8_t *plane) {
+  memset(plane, 0, (count + 7) / 8);
+  for (size_t i = 0; i < count; i++)
+    plane[i / 8] |= (uint8_t)((values[i] >> bit & 1) << (7 - i % 8));
+}
+
 const struct bstk_kernels bstk_kernels_scalar = {
     .name = "scalar",
     .f16_to_f32 = f16_to_f32,
@@ -114,4 +151,7 @@ const struct bstk_kernels bstk_kernels_scalar = {
     .sweep = sweep,
     .accumulate_levels = accumulate_levels,
     .feedback_block = feedback_block,
+    .rebuild_planes = rebuild_planes,
+    .expand_planes = expand_planes,
+    .pack_plane = pack_plane,
 };

@@ -45,6 +45,19 @@ import Testing
     }
   }
 
+  @Test func vectorsWithSignsAreNotStoredWithoutThem() {
+    let weights = Matrices.gaussian(rows: 20, columns: 30, seed: 1)
+    var options = DecompositionOptions(levels: 1, rank: 4)
+    options.vectorType = .log8
+    let error = #expect(throws: NumericsError.self) {
+      try decompose(weights, rows: 20, columns: 30, options: options)
+    }
+    guard case .negativeValue = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
   @Test(arguments: [(1, 1), (1, 50), (50, 1), (64, 192), (300, 290)], [1, 5, 16])
   func zeroAndConstantMatricesOfAnyShape(shape: (Int, Int), rank: Int) throws {
     let (rows, columns) = shape

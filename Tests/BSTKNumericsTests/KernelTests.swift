@@ -3,11 +3,15 @@ import Testing
 
 /// Every instruction set against plain Swift, at every tail length and misaligned.
 @Suite(.serialized) struct KernelTests {
-  static let names = ["scalar", "avx2", "avx512"]
+  #if arch(arm64)
+    static let names = ["scalar", "neon"]
+  #else
+    static let names = ["scalar", "avx2", "avx512"]
+  #endif
   static let lengths = Array(0...130)
 
   /// Selects a set; prints and answers false where the processor lacks it.
-  private func select(_ name: String) -> Bool {
+  func select(_ name: String) -> Bool {
     // SAFETY: a null-terminated string.
     if unsafe bstk_kernels_select(name) == 1 { return true }
     print("skipped: this processor has no \(name)")

@@ -1,4 +1,5 @@
 import BSTKNumerics
+import Foundation
 import Testing
 
 @Suite struct VectorTypeTests {
@@ -24,7 +25,8 @@ import Testing
   @Test(arguments: VectorType.allCases, [ComponentAxis.columns, .rows])
   func roundTripIsWithinHalfAStep(type: VectorType, axis: ComponentAxis) throws {
     for (rank, length) in [(1, 1), (3, 7), (16, 33)] {
-      let values = Matrices.gaussian(rows: rank, columns: length, seed: 11)
+      let signed = Matrices.gaussian(rows: rank, columns: length, seed: 11)
+      let values = type == .log8 ? signed.map { abs($0) } : signed
       let bytes = try type.encode(values.span, rank: rank, length: length, axis: axis)
       #expect(bytes.count == (try type.byteCount(rank: rank, length: length)))
       var decoded = [Float](repeating: .nan, count: values.count)
@@ -37,6 +39,8 @@ import Testing
           case .fp16: abs(value) * 0x1p-11
           case .bf16: abs(value) * 0x1p-8
           case .int8: peak / 127 * 0.5001
+          // Half a sixteenth of an octave, or below the last step.
+          case .log8: max(abs(value) * 0.0220, peak * 0x1p-15)
           }
         #expect(abs(value - stored) <= bound)
       }
@@ -90,5 +94,57 @@ import Testing
     var target = decoded.mutableSpan
     try VectorType.int8.decode(hostile.span, rank: 1, length: 1, axis: .rows, into: &target)
     #expect(decoded[0] == .infinity)
+    for byte: UInt8 in [1, 255] {
+      let hostile: [UInt8] = [0, 0, 0x80, 0xFF, byte]
+      target = decoded.mutableSpan
+      try VectorType.log8.decode(hostile.span, rank: 1, length: 1, axis: .rows, into: &target)
+      #expect(decoded[0] == -.infinity)
+    }
+  }
+
+  @Test func log8BytesArePinned() throws {
+    // Columns with peaks 4 and 3; 2^(−1/16) = 0.9576, 2^(−16/16) = 0.5.
+    let values: [Float] = [4, 0, 4 * 0.9576, 3, 2, 1.5, 1e-9, -0.0]
+    #expect(
+      try VectorType.log8.encode(values.span, rank: 2, length: 4, axis: .columns)
+        == [0, 0, 0x80, 0x40, 0, 0, 0x40, 0x40, 0, 255, 1, 0, 16, 16, 254, 255])
+    let zeros: [Float] = [0, 0]
+    #expect(
+      try VectorType.log8.encode(zeros.span, rank: 1, length: 2, axis: .rows)
+        == [0, 0, 0, 0, 255, 255])
+  }
+
+  @Test(arguments: [Float(1), -2.5, 1e-30, 3e38, .leastNormalMagnitude])
+  func everyLog8ByteDecodesToItsPower(scale: Float) throws {
+    let bits = scale.bitPattern
+    let stored = [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: bits >> $0) } + (0...255)
+    var decoded = [Float](repeating: .nan, count: 256)
+    var target = decoded.mutableSpan
+    try VectorType.log8.decode(stored.span, rank: 1, length: 256, axis: .columns, into: &target)
+    for byte in 0..<255 {
+      #expect(decoded[byte] == Float(Double(scale) * exp2(-Double(byte) / 16)))
+    }
+    #expect(decoded[255].bitPattern == 0)
+    // Every value that a byte stands for is encoded as that byte.
+    guard scale > 0, scale > 1e-20 else { return }
+    #expect(
+      try VectorType.log8.encode(decoded.span, rank: 1, length: 256, axis: .columns) == stored)
+  }
+
+  @Test func log8TakesTheNearestInLogarithm() throws {
+    var generator = SeededGenerator(seed: 8)
+    let values = [1] + (0..<2000).map { _ in exp2(Float.random(in: -15.8...0, using: &generator)) }
+    let bytes = try VectorType.log8.encode(
+      values.span, rank: 1, length: values.count, axis: .columns)
+    for (value, byte) in zip(values, bytes[4...]) {
+      #expect(abs(-16 * log2(Double(value)) - Double(byte)) <= 0.5 + 1e-9)
+    }
+  }
+
+  @Test func log8RefusesNegativeValues() {
+    let values: [Float] = [1, -0.0, 2, -1e-30]
+    #expect(throws: NumericsError.negativeValue(index: 3)) {
+      try VectorType.log8.encode(values.span, rank: 2, length: 2, axis: .rows)
+    }
   }
 }

@@ -4,4 +4,12 @@ public enum ComponentAxis: Sendable {
   case columns
   /// A component is a row: V^T, `rank` × `length` row-major.
   case rows
+
+  /// The component that holds the value at `index` of a row-major factor.
+  func component(of index: Int, rank: Int, length: Int) -> Int {
+    switch self {
+    case .columns: index % rank
+    case .rows: index / length
+    }
+  }
 }

@@ -1,4 +1,4 @@
-/// How the magnitude vectors of a sign block are stored. All stored integers are little-endian.
+/// How magnitude vectors are stored. All stored integers are little-endian.
 public enum VectorType: Sendable, Hashable, CaseIterable {
   /// IEEE binary16, row-major.
   case fp16
@@ -6,6 +6,9 @@ public enum VectorType: Sendable, Hashable, CaseIterable {
   case bf16
   /// One binary32 scale per component, then the int8 values row-major; value = scale · integer.
   case int8
+  /// One binary32 scale per component, then a byte b per value, row-major; value =
+  /// scale · 2^(−b/16), 0 where b = 255. Encodes values of at least 0.
+  case log8
 
   /// The bytes that `rank` components of `length` values take.
   ///
@@ -21,7 +24,7 @@ public enum VectorType: Sendable, Hashable, CaseIterable {
     }
     switch self {
     case .fp16, .bf16: return 2 * count
-    case .int8: return 4 * rank + count
+    case .int8, .log8: return 4 * rank + count
     }
   }
 
@@ -30,7 +33,8 @@ public enum VectorType: Sendable, Hashable, CaseIterable {
   /// - Parameters:
   ///   - values: the factor, row-major, `rank` · `length` values.
   ///   - axis: whether components are its columns (U) or its rows (V^T).
-  /// - Throws: `notFinite` for NaN or infinite values, `vectorOverflow` beyond the type's range.
+  /// - Throws: `notFinite` for NaN or infinite values, `vectorOverflow` beyond the type's range,
+  ///   `negativeValue` for a value the type has no sign for.
   public func encode(
     _ values: Span<Float>, rank: Int, length: Int, axis: ComponentAxis
   ) throws(NumericsError) -> [UInt8] {
@@ -45,30 +49,32 @@ public enum VectorType: Sendable, Hashable, CaseIterable {
     case .int8:
       return Int8Vectors.encode(
         values, rank: rank, length: length, axis: axis, byteCount: byteCount)
-    case .fp16, .bf16:
-      var narrow = [UInt16](repeating: 0, count: values.count)
-      var target = narrow.mutableSpan
-      if self == .fp16 {
-        HalfFloats.narrow(values, fp16: &target)
-      } else {
-        HalfFloats.narrow(values, bf16: &target)
+    case .log8:
+      return try Log8Vectors.encode(
+        values, rank: rank, length: length, axis: axis, byteCount: byteCount)
+    case .fp16:
+      var words = [UInt16](repeating: 0, count: values.count)
+      var target = words.mutableSpan
+      HalfFloats.narrow(values, fp16: &target)
+      if let index = words.firstIndex(where: { $0 & 0x7FFF == 0x7C00 }) {
+        throw .vectorOverflow(component: axis.component(of: index, rank: rank, length: length))
       }
-      let infinity: UInt16 = self == .fp16 ? 0x7C00 : 0x7F80
-      if let index = narrow.firstIndex(where: { $0 & 0x7FFF == infinity }) {
-        throw .vectorOverflow(component: axis == .columns ? index % rank : index / length)
+      return Self.bytes(of: words)
+    case .bf16:
+      var words = [UInt16](repeating: 0, count: values.count)
+      var target = words.mutableSpan
+      HalfFloats.narrow(values, bf16: &target)
+      if let index = words.firstIndex(where: { $0 & 0x7FFF == 0x7F80 }) {
+        throw .vectorOverflow(component: axis.component(of: index, rank: rank, length: length))
       }
-      return [UInt8](capacity: byteCount) { output in
-        for word in narrow {
-          output.append(UInt8(truncatingIfNeeded: word))
-          output.append(UInt8(truncatingIfNeeded: word >> 8))
-        }
-      }
+      return Self.bytes(of: words)
     }
   }
 
   /// Decodes stored bytes into `values`, row-major.
   ///
-  /// Infinite and NaN values that the bytes may hold are passed on; ``SignBlock`` refuses them.
+  /// Infinite and NaN values that the bytes may hold are passed on; ``SignBlock`` and
+  /// ``NestedPlaneMatrix`` refuse them.
   ///
   /// - Precondition: `values` has `rank` · `length` elements.
   /// - Throws: `wrongByteCount` when the bytes do not have the length the shape needs.
@@ -83,16 +89,25 @@ public enum VectorType: Sendable, Hashable, CaseIterable {
     precondition(values.count == rank * length, "the output does not have the factor's shape")
     switch self {
     case .int8: Int8Vectors.decode(bytes, rank: rank, length: length, axis: axis, into: &values)
-    case .fp16, .bf16:
-      let narrow = [UInt16](capacity: values.count) { output in
-        for index in 0..<values.count {
-          output.append(UInt16(bytes[2 * index]) | UInt16(bytes[2 * index + 1]) << 8)
-        }
+    case .log8: Log8Vectors.decode(bytes, rank: rank, length: length, axis: axis, into: &values)
+    case .fp16: HalfFloats.widen(fp16: Self.words(of: bytes).span, into: &values)
+    case .bf16: HalfFloats.widen(bf16: Self.words(of: bytes).span, into: &values)
+    }
+  }
+
+  private static func bytes(of words: [UInt16]) -> [UInt8] {
+    [UInt8](capacity: 2 * words.count) { output in
+      for word in words {
+        output.append(UInt8(truncatingIfNeeded: word))
+        output.append(UInt8(truncatingIfNeeded: word >> 8))
       }
-      if self == .fp16 {
-        HalfFloats.widen(fp16: narrow.span, into: &values)
-      } else {
-        HalfFloats.widen(bf16: narrow.span, into: &values)
+    }
+  }
+
+  private static func words(of bytes: Span<UInt8>) -> [UInt16] {
+    [UInt16](capacity: bytes.count / 2) { output in
+      for index in 0..<bytes.count / 2 {
+        output.append(UInt16(bytes[2 * index]) | UInt16(bytes[2 * index + 1]) << 8)
       }
     }
   }

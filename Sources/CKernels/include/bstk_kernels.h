@@ -14,8 +14,8 @@
 extern "C" {
 #endif
 
-/// Name of the instruction set the dispatcher chose: "scalar", "avx2" or "avx512". The environment
-/// variable BSTK_KERNELS names a lower one, read at the first call of any kernel.
+/// Name of the instruction set the dispatcher chose: "scalar", "avx2", "avx512" or "neon". The
+/// environment variable BSTK_KERNELS names another, read at the first call of any kernel.
 const char *bstk_kernels_name(void);
 
 /// Dispatches to the named set from here on; 0 when this processor lacks it. For tests.
@@ -109,6 +109,26 @@ void bstk_gather_columns(const float *w, size_t rows, size_t columns, const uint
 /// which has room for all, and returns how many.
 size_t bstk_find_outliers(const float *w, size_t count, float row_factor,
                           const float *column_factors, float limit, uint32_t *out);
+/// The most planes of one matrix.
+#define BSTK_MAX_PLANES 8
+
+/// out[r][c] = (scales[r] * v[c]) * N(r, c), each product rounded to binary32, where
+/// N = 2 B - (2^count - 1) and B is the integer whose bits, most significant first, are those of
+/// planes[0], planes[1], ... at row r and column c.
+///
+/// Every row of a plane starts on a byte of its own, ceil(columns / 8) bytes after the row before,
+/// its first column in the highest bit; unused bits of a row's last byte may be anything. `planes`
+/// holds `count` (1 to BSTK_MAX_PLANES) pointers to the first of `rows` rows.
+void bstk_rebuild_planes(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
+                         const float *scales, const float *v, float *out);
+
+/// values[r][c] = B(r, c), the integers of the planes above, a byte each.
+void bstk_expand_planes(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
+                        uint8_t *values);
+
+/// The other way: bit `bit` (0 the least significant, at most 7) of `count` values of one row, as
+/// ceil(count / 8) bytes of a plane, unused bits 0.
+void bstk_pack_plane(const uint8_t *values, size_t count, unsigned bit, uint8_t *plane);
 
 #ifdef __cplusplus
 }

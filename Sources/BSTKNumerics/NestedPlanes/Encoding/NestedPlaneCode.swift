@@ -5,9 +5,6 @@
 /// where N_n is the odd integer whose n bits are the first n planes, g_n the gain of the prefix that
 /// ends with plane n, and e the excess of the few outliers in the sparse list.
 public struct NestedPlaneCode: Sendable {
-  /// The most planes a matrix can have: an integer of so many bits fits a byte.
-  public static let maximumPlaneCount = 8
-
   /// Rows of the matrix.
   public let rows: Int
   /// Columns of the matrix.

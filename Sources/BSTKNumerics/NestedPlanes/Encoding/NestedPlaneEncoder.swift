@@ -27,7 +27,9 @@ public struct NestedPlaneEncoder: Sendable {
     _ weights: Span<Float>, rows: Int, columns: Int, moments: consuming InputMoments = .unit,
     rowSensitivity: [Float]? = nil, isCancelled: @Sendable () -> Bool = { false }
   ) throws(NumericsError) -> NestedPlaneCode {
-    guard rows > 0, columns > 0, weights.count == rows * columns, weights.count <= 1 << 30 else {
+    guard rows > 0, columns > 0, weights.count == rows * columns,
+      weights.count <= PlanePacking.maximumElements
+    else {
       throw .invalidShape("\(weights.count) values for \(rows) × \(columns)")
     }
     for index in weights.indices where !weights[index].isFinite { throw .notFinite(index: index) }
@@ -58,7 +60,10 @@ public struct NestedPlaneEncoder: Sendable {
     return NestedPlaneCode(
       rows: rows, columns: columns, u: magnitude.storedU, v: magnitude.storedV,
       vectorType: options.vectorType, factor: magnitude.factor,
-      planes: Self.planes(of: codes, rows: rows, columns: columns, count: options.planeCount),
+      planes: (0..<options.planeCount).map {
+        PlanePacking.pack(
+          bit: options.planeCount - 1 - $0, of: codes.span, rows: rows, columns: columns)
+      },
       gains: fit.gains, outlierPositions: outliers.positions, outlierExcess: outliers.excess,
       losses: fit.losses)
   }
@@ -74,25 +79,5 @@ public struct NestedPlaneEncoder: Sendable {
     }
     let mean = Float(values.reduce(0) { $0 + Double($1) } / Double(rows))
     return mean > 0 ? values.map { max($0, mean * 1e-3) } : [Float](repeating: 1, count: rows)
-  }
-
-  private static func planes(
-    of codes: [UInt8], rows: Int, columns: Int, count: Int
-  ) -> [[UInt8]] {
-    let rowBytes = (columns + 7) / 8
-    return (0..<count).map { plane in
-      let shift = UInt8(count - 1 - plane)
-      return [UInt8](capacity: rows * rowBytes) { output in
-        for row in 0..<rows {
-          for start in stride(from: 0, to: columns, by: 8) {
-            var byte: UInt8 = 0
-            for column in start..<min(start + 8, columns) {
-              byte |= (codes[row * columns + column] >> shift & 1) << UInt8(7 - (column - start))
-            }
-            output.append(byte)
-          }
-        }
-      }
-    }
   }
 }

@@ -31,7 +31,7 @@ public struct NestedPlaneOptions: Sendable, Equatable {
 
   /// - Throws: `invalidOption` for a value without meaning.
   func validate() throws(NumericsError) {
-    guard (1...NestedPlaneCode.maximumPlaneCount).contains(planeCount) else {
+    guard (1...PlanePacking.maximumPlanes).contains(planeCount) else {
       throw .invalidOption("\(planeCount) planes; 1 to 8 are possible")
     }
     guard !levelWeights.isEmpty, levelWeights.allSatisfy({ $0 >= 0 && $0.isFinite }),
