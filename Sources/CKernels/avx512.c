@@ -196,6 +196,7 @@ const struct bstk_kernels bstk_kernels_avx512 = {
     .sweep = sweep,
     .accumulate_levels = accumulate_levels,
     .feedback_block = feedback_block,
+    .descent_block = descent_block,
     .rebuild_planes = rebuild_planes,
     .expand_planes = expand_planes,
     .pack_plane = pack_plane,

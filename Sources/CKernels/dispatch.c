@@ -85,8 +85,13 @@ void bstk_accumulate_levels(float *out, size_t first_row, size_t rows, size_t co
 }
 
 void bstk_feedback_block(const struct bstk_feedback *state, float *targets, float *errors,
-                         uint8_t *codes, float *sums) {
-  current()->feedback_block(state, targets, errors, codes, sums);
+                         uint8_t *codes) {
+  current()->feedback_block(state, targets, errors, codes);
+}
+
+void bstk_descent_block(const struct bstk_feedback *state, const float *gram, float *gradients,
+                        float *errors, float *changes, uint8_t *codes) {
+  current()->descent_block(state, gram, gradients, errors, changes, codes);
 }
 
 void bstk_rebuild_planes(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,

@@ -22,7 +22,9 @@ struct bstk_kernels {
                             const struct bstk_level *levels, size_t count, int subtract,
                             float *scratch);
   void (*feedback_block)(const struct bstk_feedback *state, float *targets, float *errors,
-                         uint8_t *codes, float *sums);
+                         uint8_t *codes);
+  void (*descent_block)(const struct bstk_feedback *state, const float *gram, float *gradients,
+                        float *errors, float *changes, uint8_t *codes);
   void (*rebuild_planes)(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
                          const float *scales, const float *v, float *out);
   void (*expand_planes)(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,

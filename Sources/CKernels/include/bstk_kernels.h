@@ -65,34 +65,40 @@ void bstk_accumulate_levels(float *out, size_t first_row, size_t rows, size_t co
                             const struct bstk_level *levels, size_t count, int subtract,
                             float *scratch);
 
-/// What stays the same for every column of a block in bstk_feedback_block.
+/// What stays the same for every column of a block in bstk_feedback_block and bstk_descent_block.
 struct bstk_feedback {
   /// Rows of the matrix handled at once, a multiple of 16, and columns of the block.
   size_t rows, columns;
-  /// Levels of the code, 1 to 8, and how many of the first ones are chosen together.
-  size_t levels, blended_levels;
-  /// What one unit of each level's odd integer is worth.
-  const float *units;
-  /// How much the squared error of each level that is chosen together counts.
+  /// Levels of the code, 1 to BSTK_MAX_PLANES.
+  size_t levels;
+  /// How much the squared error of each level counts.
   const float *weights;
-  /// factors[k * stride + j], k > j: what an error in column k adds to the target of column j.
+  /// factors[k * stride + j], k > j: the triangular factor of what errors cost.
   const float *factors;
   size_t stride;
-  /// What an error in each column costs, as the root of its weight.
+  /// The diagonal of the factor.
   const float *pivots;
 };
 
 /// Codes a block of columns, the last one first, passing each column's error on to those before.
 ///
-/// All matrices are column by column, `rows` contiguous values for each of levels + 1 slots. Slot 0
-/// of `errors` holds the values to code, the others become what each level leaves of them; slot 0 of
-/// `targets` is what no code at all would leave, the others are the levels' targets, all of them
-/// after the feedback of the columns behind the block; they change. `codes` becomes the integer
-/// 0 ..< 2^levels of each element, whose leading bits are the coarser levels' integers. Added to
-/// `sums`, 2 * levels + 1 times `rows`: the squares of slot 0's weighted targets z, then for each
-/// level z times the weighted remainder and its square.
+/// All matrices are column by column, `rows` contiguous values for each of levels + 1 slots, in units
+/// of the finest level's integers. Slot 0 of `errors` holds the values to code, the others become
+/// what each level leaves of them. Slot 0 of `targets` is what no code at all would leave, the others
+/// are the levels' targets, all of them after the feedback of the columns behind the block; they
+/// become the remainders, target minus code, times the pivot. `codes` becomes the integer
+/// 0 ..< 2^levels of each element, whose leading bits are the coarser levels' integers.
 void bstk_feedback_block(const struct bstk_feedback *state, float *targets, float *errors,
-                         uint8_t *codes, float *sums);
+                         uint8_t *codes);
+
+/// Changes the codes of a block of columns, one after the other, where that lowers the weighted sum
+/// of the levels' losses.
+///
+/// `gram` is columns x columns: what errors of two columns cost together. `gradients`, laid out as
+/// `errors` is, holds for every column the sum of all columns' errors times what they cost with it,
+/// and is kept up within the block. `changes` becomes how the errors have changed.
+void bstk_descent_block(const struct bstk_feedback *state, const float *gram, float *gradients,
+                        float *errors, float *changes, uint8_t *codes);
 
 /// One round of balancing magnitudes: row_means[r] = mean of |w| * inverse[c] over the row's
 /// columns, and column_sums[c] += |w| / row_means[r]. A row of zeros keeps a mean of zero and adds

@@ -8,7 +8,7 @@
 struct FeedbackFactor {
   /// The column at each place of the order; those that matter most come last.
   let order: [UInt32]
-  /// L_kj / L_jj below the diagonal, row-major by place; nil where errors cannot be made good.
+  /// L below the diagonal, row-major by place; nil where errors cannot be made good.
   let factors: [Float]?
   /// L_jj, by place.
   let pivots: [Float]
@@ -36,7 +36,6 @@ struct FeedbackFactor {
     Self.arrange(&matrix, order: order, scale: scale, damping: damping)
     try BlockedCholesky.factor(&matrix, order: columns)
     pivots = (0..<columns).map { matrix[$0 * columns + $0] }
-    Self.divide(&matrix, by: pivots)
     factors = matrix
   }
 
@@ -59,15 +58,6 @@ struct FeedbackFactor {
     for row in 0..<columns {
       let column = order[row]
       span[row * columns + row] = (diagonal[column] + damping) * scale[column] * scale[column]
-    }
-  }
-
-  private static func divide(_ matrix: inout [Float], by pivots: [Float]) {
-    let columns = pivots.count
-    let inverse = pivots.map { 1 / $0 }
-    var span = matrix.mutableSpan
-    for row in 0..<columns {
-      for column in 0..<row { span[row * columns + column] *= inverse[column] }
     }
   }
 }

@@ -1,4 +1,7 @@
 /// The values that nested planes can take, as multiples of the finest step.
+///
+/// Gains are fitted afterwards: feedback that reckons with the gains of a plain rounding was worse at
+/// every level, since codes with feedback need less correction.
 struct Lattice: Sendable {
   let planeCount: Int
   /// The finest step in units of u · v: what one unit of the last level's odd integer is worth.
@@ -8,10 +11,4 @@ struct Lattice: Sendable {
     self.planeCount = planeCount
     step = magnitude.factor / Float(1 << (planeCount - 1))
   }
-
-  /// What one unit of each level's integer is worth, in finest steps.
-  ///
-  /// Gains are fitted afterwards: feedback that reckons with the gains of a plain rounding was worse
-  /// at every level, since codes with feedback need less correction.
-  var units: [Float] { (0..<planeCount).map { Float(1 << (planeCount - 1 - $0)) } }
 }

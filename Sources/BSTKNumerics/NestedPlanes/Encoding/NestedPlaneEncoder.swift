@@ -51,8 +51,9 @@ public struct NestedPlaneEncoder: Sendable {
     let pass = EncodingPass(
       magnitude: magnitude, outliers: outliers, lattice: lattice,
       panel: FeedbackPanel(
-        factor: factor, planeCount: options.planeCount, units: lattice.units,
-        weights: options.blendedWeights))
+        factor: factor, planeCount: options.planeCount,
+        weights: Array(options.levelWeights.prefix(options.planeCount)),
+        descentCount: options.descentCount))
     let (codes, sums) = try pass.run(weights, isCancelled: isCancelled)
     let fit = GainFit(
       sums, planeCount: options.planeCount, magnitude: magnitude, rowSensitivity: sensitivity,

@@ -3,10 +3,11 @@
 public struct NestedPlaneOptions: Sendable, Equatable {
   /// Planes, 1 to 8.
   public var planeCount = 6
-  /// How much the squared error of each level counts when the codes of the first levels are chosen
-  /// together, coarsest first; as many levels as there are weights, the last one positive. Planes
-  /// beyond refine them one at a time.
-  public var levelWeights: [Float] = [0, 1, 4, 12, 24]
+  /// How much the squared error of each level counts where codes are chosen, coarsest first.
+  public var levelWeights: [Float] = [0, 1, 4, 12, 30, 60, 120, 240]
+  /// How often the codes are gone through again after the first choice, each time changing those
+  /// whose change lowers the weighted losses.
+  public var descentCount = 1
   /// How the magnitudes u and v are stored.
   public var vectorType = VectorType.fp16
   /// The first plane's magnitude, in units of the mean.
@@ -23,21 +24,14 @@ public struct NestedPlaneOptions: Sendable, Equatable {
   /// The defaults.
   public init() {}
 
-  /// The levels whose codes are chosen together.
-  var blendedCount: Int { min(levelWeights.count, planeCount) }
-
-  /// The weights of these levels; the finest one counts in any case.
-  var blendedWeights: [Float] { Array(levelWeights.prefix(blendedCount)) }
-
   /// - Throws: `invalidOption` for a value without meaning.
   func validate() throws(NumericsError) {
     guard (1...PlanePacking.maximumPlanes).contains(planeCount) else {
       throw .invalidOption("\(planeCount) planes; 1 to 8 are possible")
     }
-    guard !levelWeights.isEmpty, levelWeights.allSatisfy({ $0 >= 0 && $0.isFinite }),
-      blendedWeights.contains(where: { $0 > 0 }) || planeCount < levelWeights.count
+    guard levelWeights.count >= planeCount, levelWeights.allSatisfy({ $0 >= 0 && $0.isFinite })
     else {
-      throw .invalidOption("level weights \(levelWeights); one must be positive")
+      throw .invalidOption("level weights \(levelWeights) for \(planeCount) planes")
     }
     guard factor > 0, factor <= 64, damping > 0, damping <= 1, exponentLimit >= 0,
       columnExponent.isFinite, rowExponent.isFinite
