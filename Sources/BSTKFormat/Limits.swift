@@ -20,8 +20,17 @@ public enum Limits {
   public static let nameByteCount: UInt16 = 255
   /// Rows or columns of a matrix.
   public static let matrixDimension: UInt32 = 1 << 20
-  /// Levels of a matrix.
+  /// Levels of a matrix of sign blocks.
   public static let levelCount: UInt16 = 64
+  /// Levels of a matrix of nested planes.
+  public static let nestedLevelCount: UInt16 = 8
+  /// Elements of a matrix of nested planes, so that a position in it is a u32.
+  public static let nestedElementCount: UInt64 = 1 << 30
+  /// The magnitude of a gain.
+  public static let gain: Float = 1024
+  /// What the product of the largest magnitudes in a block stays below, so that no sum of levels
+  /// can leave the range of binary32.
+  public static let magnitude = 0x1p120
   /// Rank of a block's magnitude.
   public static let rank: UInt16 = 1024
   /// Dimensions of a tensor.

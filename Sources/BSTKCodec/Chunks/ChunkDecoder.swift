@@ -4,7 +4,7 @@ public import BSTKFormat
 public struct ChunkDecoder: ~Copyable {
   private let zstd: ZstdDecompressor
 
-  /// - Throws: `CODEC` when libzstd cannot allocate a context.
+  /// - Throws: `FAILURE` when libzstd cannot allocate a context.
   public init() throws(BSTKError) {
     zstd = try ZstdDecompressor()
   }
@@ -13,64 +13,69 @@ public struct ChunkDecoder: ~Copyable {
   ///
   /// - Parameters:
   ///   - stored: The chunk's bytes in the file.
+  ///   - firstPlane: The payload of ``Manifest/firstPlaneChunk(ofChunk:)``, where there is such a
+  ///     chunk; otherwise it is not looked at.
   ///   - isVerified: Whether the caller has compared their SHA-256 with the index already.
   /// - Returns: The payload, as long as the manifest derives.
-  /// - Throws: `CHUNK_LENGTH`, `CHUNK_HASH`, `CODEC`, `PADDING` or `FLOAT`, at the chunk's offset.
+  /// - Precondition: A mirrored plane comes with its first plane.
+  /// - Throws: `CHUNK_LENGTH`, `CHUNK_HASH`, `CODEC`, `PADDING`, `FLOAT` or `SHAPE`, at the chunk's
+  ///   offset; `UNKNOWN_KIND` for a tile of an object that this release ignores.
   public func decode(
-    _ stored: Span<UInt8>, chunk index: Int, of manifest: Manifest, isVerified: Bool = false
+    _ stored: Span<UInt8>, chunk index: Int, of manifest: Manifest,
+    firstPlane: Span<UInt8>? = nil, isVerified: Bool = false
   ) throws(BSTKError) -> [UInt8] {
     let record = manifest.chunks[index]
+    let layout = manifest.layout(ofChunk: index)
+    func fault(_ code: BSTKError.Code, _ message: String) -> BSTKError {
+      BSTKError(code, message, offset: manifest.chunkOffset(index), section: .chunk(index))
+    }
     guard stored.count == record.storedByteCount else {
-      throw BSTKError(
-        .chunkLength, "\(stored.count) bytes of a chunk of \(record.storedByteCount)",
-        offset: manifest.chunkOffset(index), section: .chunk(index))
+      throw fault(.chunkLength, "\(stored.count) bytes of a chunk of \(record.storedByteCount)")
     }
     if !isVerified { try manifest.verify(stored, chunk: index) }
-    let byteCount = manifest.payloadByteCount(ofChunk: index)
-    let payload = try decompress(stored, chunk: index, of: manifest, byteCount: byteCount)
-    if let layout = manifest.blockLayout(ofChunk: index) {
-      try layout.validate(payload.span, chunk: index, at: manifest.chunkOffset(index))
+    if case .ignorable = layout {
+      throw fault(.unknownKind, "chunk \(index) belongs to an object of an unknown kind")
     }
+    let content = try content(of: stored, record.codec, byteCount: layout.byteCount, fault)
+    let payload = Self.payload(of: content, record.codec, layout, firstPlane: firstPlane)
+    try layout.validate(payload.span, chunk: index, at: manifest.chunkOffset(index))
     return payload
   }
 
-  private func decompress(
-    _ stored: Span<UInt8>, chunk index: Int, of manifest: Manifest, byteCount: Int
+  /// The stored bytes, decompressed.
+  private func content(
+    of stored: Span<UInt8>, _ codec: ChunkCodec, byteCount: Int,
+    _ fault: (BSTKError.Code, String) -> BSTKError
   ) throws(BSTKError) -> [UInt8] {
-    let codec = manifest.chunks[index].codec
-    guard codec != .raw else { return [UInt8](copying: stored) }
-    var bytes = [UInt8](repeating: 0, count: byteCount)
-    var span = bytes.mutableSpan
-    if let fault = zstd.decompress(stored, into: &span) {
-      throw BSTKError(
-        .codec, fault, offset: manifest.chunkOffset(index), section: .chunk(index))
+    switch codec {
+    case .raw: return [UInt8](copying: stored)
+    case .zstd, .zstdPlanes, .zstdMirrored:
+      var content = [UInt8](repeating: 0, count: byteCount)
+      var span = content.mutableSpan
+      if let message = try zstd.decompress(stored, into: &span) { throw fault(.codec, message) }
+      return content
     }
-    guard codec == .zstdPlanes else { return bytes }
-    var joined = [UInt8](repeating: 0, count: byteCount)
-    var output = joined.mutableSpan
-    let planes = manifest.planes(ofChunk: index)
-    BytePlanes.join(
-      bytes.span, start: planes.start, width: planes.elementByteCount, into: &output)
-    return joined
-  }
-}
-
-extension Manifest {
-  /// Compares the SHA-256 of a chunk's stored bytes with the index.
-  ///
-  /// - Throws: `CHUNK_HASH` at the chunk's offset.
-  public func verify(_ stored: Span<UInt8>, chunk index: Int) throws(BSTKError) {
-    try verify(SHA256Hasher.digest(of: stored), chunk: index)
   }
 
-  /// Compares a digest with the one the index states for a chunk.
-  ///
-  /// - Throws: `CHUNK_HASH` at the chunk's offset.
-  public func verify(_ digest: Digest, chunk index: Int) throws(BSTKError) {
-    guard digest == chunks[index].digest else {
-      throw BSTKError(
-        .chunkHash, "chunk \(index) does not match its SHA-256 in the index",
-        offset: chunkOffset(index), section: .chunk(index))
+  /// The payload that the content stands for.
+  private static func payload(
+    of content: [UInt8], _ codec: ChunkCodec, _ layout: ChunkLayout, firstPlane: Span<UInt8>?
+  ) -> [UInt8] {
+    switch codec {
+    case .raw, .zstd: return content
+    case .zstdPlanes:
+      guard let (start, width) = layout.bytePlanes else {
+        preconditionFailure("a manifest allows byte planes only where there are some")
+      }
+      var joined = [UInt8](repeating: 0, count: content.count)
+      var output = joined.mutableSpan
+      BytePlanes.join(content.span, start: start, width: width, into: &output)
+      return joined
+    case .zstdMirrored:
+      guard let byteCount = layout.mirroredByteCount, let firstPlane else {
+        preconditionFailure("a mirrored plane is decoded with the first plane of its matrix")
+      }
+      return MirroredPlane.exclusiveOr(content.span, firstPlane, byteCount: byteCount)
     }
   }
 }

@@ -2,27 +2,26 @@ public import BSTKFormat
 
 /// Encodes payloads, keeping the smallest of the codecs the Spec allows for each.
 ///
-/// The result depends on the payload, the level and the version of libzstd only.
+/// The result depends on the payload, the levels and the version of libzstd only.
 public struct ChunkEncoder: ~Copyable {
   private let zstd: ZstdCompressor
+  private let levels: CompressionLevels
 
-  /// The level that weighs time against size for whole models: dense tensors in planes gain less
-  /// than one percent from higher ones.
-  public static let defaultLevel = 6
-
-  /// - Throws: `CODEC` when libzstd cannot allocate a context.
-  public init(level: Int = ChunkEncoder.defaultLevel) throws(BSTKError) {
-    zstd = try ZstdCompressor(level: level)
+  /// - Throws: `FAILURE` when libzstd cannot allocate a context.
+  public init(levels: CompressionLevels = CompressionLevels()) throws(BSTKError) {
+    zstd = try ZstdCompressor()
+    self.levels = levels
   }
 
   /// Encodes one payload.
   ///
   /// - Parameters:
-  ///   - payload: The chunk's contents, at most ``Limits/chunkByteCount`` bytes.
-  ///   - planeStart: The bytes at its start that plane splitting leaves alone.
-  ///   - elementByteCount: The size of the elements behind them; 1 means nothing to split.
+  ///   - payload: The chunk's contents, as `layout` says.
+  ///   - layout: What the payload is made of.
+  ///   - firstPlane: For a level above 0 of nested planes the payload of level 0, if the plane may
+  ///     be stored mirrored by it.
   public func encode(
-    _ payload: Span<UInt8>, planeStart: Int = 0, elementByteCount: Int
+    _ payload: Span<UInt8>, _ layout: ChunkLayout, firstPlane: Span<UInt8>? = nil
   ) throws(BSTKError) -> EncodedChunk {
     var best: (codec: ChunkCodec, bytes: [UInt8])?
     func consider(_ codec: ChunkCodec, _ frame: [UInt8]?) {
@@ -31,13 +30,25 @@ public struct ChunkEncoder: ~Copyable {
       else { return }
       best = (codec, frame)
     }
-    consider(.zstd, try zstd.compress(payload))
-    if elementByteCount > 1 {
-      let planes = BytePlanes.split(payload, start: planeStart, width: elementByteCount)
-      consider(.zstdPlanes, try zstd.compress(planes.span))
+    let level = level(for: layout)
+    consider(.zstd, try zstd.compress(payload, level: level))
+    if let (start, width) = layout.bytePlanes {
+      let planes = BytePlanes.split(payload, start: start, width: width)
+      consider(.zstdPlanes, try zstd.compress(planes.span, level: level))
+    }
+    if let firstPlane, let byteCount = layout.mirroredByteCount {
+      let mirrored = MirroredPlane.exclusiveOr(payload, firstPlane, byteCount: byteCount)
+      consider(.zstdMirrored, try zstd.compress(mirrored.span, level: level))
     }
     let stored = best?.bytes ?? [UInt8](copying: payload)
     return EncodedChunk(
       codec: best?.codec ?? .raw, stored: stored, digest: SHA256Hasher.digest(of: stored.span))
+  }
+
+  private func level(for layout: ChunkLayout) -> Int {
+    switch layout {
+    case .tensor, .ignorable, .signBlock: levels.tensors
+    case .file, .firstPlane, .refinement: levels.planes
+    }
   }
 }

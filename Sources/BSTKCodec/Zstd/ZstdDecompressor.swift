@@ -5,47 +5,59 @@ internal import CZstd
 @safe struct ZstdDecompressor: ~Copyable {
   private let context: OpaquePointer
 
-  /// - Throws: `CODEC` when libzstd cannot allocate a context.
+  /// - Throws: `FAILURE` when libzstd cannot allocate a context.
   init() throws(BSTKError) {
     // SAFETY: the context is owned by this value alone and freed once, in deinit.
-    guard let context = unsafe ZSTD_createDCtx() else {
-      throw BSTKError(.codec, "zstd could not allocate a context")
-    }
+    guard let context = unsafe ZSTD_createDCtx() else { throw .outOfMemory }
     unsafe self.context = context
   }
 
   // SAFETY: a ~Copyable value ends once, and nothing else holds the context.
   deinit { unsafe _ = ZSTD_freeDCtx(context) }
 
-  /// Decodes exactly one frame that states its content size, uses no dictionary and fills
-  /// `output` exactly.
+  /// Decodes exactly one frame of the profile that fills `output` exactly.
   ///
   /// - Returns: What is wrong with the frame, or nil.
-  func decompress(_ frame: Span<UInt8>, into output: inout MutableSpan<UInt8>) -> String? {
-    guard frame.count >= 4, frame[0] == 0x28, frame[1] == 0xB5, frame[2] == 0x2F, frame[3] == 0xFD
-    else { return "the chunk does not begin with a zstd frame" }
+  /// - Throws: `FAILURE` when libzstd has not enough memory.
+  func decompress(
+    _ frame: Span<UInt8>, into output: inout MutableSpan<UInt8>
+  ) throws(BSTKError) -> String? {
     let expected = output.count
-    // SAFETY: both buffers are used only during the calls, with their true lengths; libzstd
-    // writes at most the capacity it is given.
-    return unsafe frame.withUnsafeBytes { source in
-      guard let base = source.baseAddress else { return "empty frame" }
-      guard unsafe ZSTD_findFrameCompressedSize(base, source.count) == source.count else {
-        return "the chunk is not one whole zstd frame"
-      }
-      guard unsafe ZSTD_getFrameContentSize(base, source.count) == UInt64(expected) else {
-        return "the zstd frame does not state the derived length of \(expected) bytes"
-      }
-      guard unsafe ZSTD_getDictID_fromFrame(base, source.count) == 0 else {
-        return "the zstd frame asks for a dictionary"
-      }
-      return unsafe output.withUnsafeMutableBytes { target in
-        let result = unsafe ZSTD_decompressDCtx(
-          context, target.baseAddress, target.count, base, source.count)
-        if ZSTD_isError(result) != 0 {
-          return unsafe "zstd: \(String(cString: ZSTD_getErrorName(result)))"
-        }
-        return result == expected ? nil : "the zstd frame ends after \(result) bytes"
-      }
+    if let fault = ZstdFrameProfile.fault(in: frame, contentByteCount: expected) { return fault }
+    var written = 0
+    // SAFETY: both buffers are used only during the call, with their true lengths.
+    let result = unsafe frame.withUnsafeBytes { source in
+      unsafe output.withUnsafeMutableBytes { unsafe decode(source, into: $0, count: &written) }
     }
+    guard ZSTD_isError(result) == 0 else {
+      if ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation { throw .outOfMemory }
+      return "zstd: \(BSTKError.zstdName(of: result))"
+    }
+    return result == 0 && written == expected
+      ? nil : "the zstd frame does not hold the derived length of \(expected) bytes"
+  }
+
+  /// Decodes block by block: in one step libzstd would not notice a block that regenerates more
+  /// than RFC 8878 allows. It takes a frame for one step when it sees all of it, so it is shown the
+  /// last byte late.
+  ///
+  /// - Parameter count: The bytes written to `target`.
+  /// - Returns: 0 when the frame is complete, otherwise what is due, or an error.
+  private func decode(
+    _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer,
+    count: inout Int
+  ) -> Int {
+    // SAFETY: libzstd reads and writes within the lengths that the two structures state, and keeps
+    // no pointer to either buffer behind the calls.
+    unsafe _ = ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
+    var input = unsafe ZSTD_inBuffer(src: source.baseAddress, size: source.count - 1, pos: 0)
+    var output = unsafe ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
+    var result = unsafe ZSTD_decompressStream(context, &output, &input)
+    if ZSTD_isError(result) == 0, unsafe input.pos == input.size {
+      unsafe input.size = source.count
+      result = unsafe ZSTD_decompressStream(context, &output, &input)
+    }
+    count = unsafe output.pos
+    return result
   }
 }

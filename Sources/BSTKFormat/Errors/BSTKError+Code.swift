@@ -77,6 +77,8 @@ extension BSTKError.Code {
   public static let busy = Self("BUSY")
   /// The operation was cancelled.
   public static let cancelled = Self("CANCELLED")
+  /// Something failed that has no code of its own, such as a lack of memory.
+  public static let failure = Self("FAILURE")
   /// A numeric routine failed on valid input.
   public static let numerics = Self("NUMERICS")
   /// A model folder or a file in it cannot be used.

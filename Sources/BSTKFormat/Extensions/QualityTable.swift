@@ -83,33 +83,33 @@ extension QualityTable {
     guard reader.remaining % 16 == 0, reader.remaining / 16 == Int(count) else {
       throw fault("\(count) points do not take the \(reader.remaining) bytes that are left")
     }
+    guard !sourceValue.isInfinite else { throw Self.notFinite(at: start + 8) }
     var points: [Point] = []
     points.reserveCapacity(Int(count))
     while reader.remaining > 0 {
+      let offset = reader.offset
       let chunkCount = try reader.u32()
       try reader.zeros(4)
-      let value = try reader.f64()
-      points.append(Point(chunkCount: Int(chunkCount), value: value))
+      let point = Point(chunkCount: Int(chunkCount), value: try reader.f64())
+      try point.validate(after: points.last, at: offset)
+      points.append(point)
     }
     self.points = points
-    try validateContents(at: start)
   }
 
-  /// Checks the values and the order of the points.
-  func validateContents(at offset: UInt64? = nil) throws(BSTKError) {
+  /// Checks what parsing checks, for a table that was not parsed.
+  func validateContents() throws(BSTKError) {
     guard label.isPrintable(lineBreaks: false) else {
-      throw BSTKError(
-        .extensionData, "the label is not printable", offset: offset, section: .extensions)
+      throw BSTKError(.extensionData, "the label is not printable", section: .extensions)
     }
-    guard !sourceValue.isInfinite, points.allSatisfy(\.value.isFinite) else {
-      throw BSTKError(
-        .float, "a measured value is not finite", offset: offset, section: .extensions)
+    guard !sourceValue.isInfinite else { throw Self.notFinite(at: nil) }
+    for (index, point) in points.enumerated() {
+      try point.validate(after: index == 0 ? nil : points[index - 1], at: nil)
     }
-    for (a, b) in zip(points, points.dropFirst()) where a.chunkCount >= b.chunkCount {
-      throw BSTKError(
-        .extensionData, "the chunk counts of quality points must ascend", offset: offset,
-        section: .extensions)
-    }
+  }
+
+  fileprivate static func notFinite(at offset: UInt64?) -> BSTKError {
+    BSTKError(.float, "a measured value is not finite", offset: offset, section: .extensions)
   }
 
   func write(to writer: inout ByteWriter) {
@@ -123,6 +123,17 @@ extension QualityTable {
       writer.u32(UInt32(point.chunkCount))
       writer.u32(0)
       writer.f64(point.value)
+    }
+  }
+}
+
+extension QualityTable.Point {
+  fileprivate func validate(after previous: Self?, at offset: UInt64?) throws(BSTKError) {
+    guard value.isFinite else { throw QualityTable.notFinite(at: offset.map { $0 + 8 }) }
+    if let previous, previous.chunkCount >= chunkCount {
+      throw BSTKError(
+        .extensionData, "the chunk counts of quality points must ascend", offset: offset,
+        section: .extensions)
     }
   }
 }

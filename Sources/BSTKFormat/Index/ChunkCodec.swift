@@ -6,6 +6,8 @@ public enum ChunkCodec: UInt8, Hashable, Sendable, CaseIterable {
   case zstd = 1
   /// One zstd frame over the payload with its multi-byte elements split into byte planes.
   case zstdPlanes = 2
+  /// One zstd frame over the payload with its bit plane XORed with the first plane of the matrix.
+  case zstdMirrored = 3
 
   /// The name that tables use.
   public var name: String {
@@ -13,6 +15,7 @@ public enum ChunkCodec: UInt8, Hashable, Sendable, CaseIterable {
     case .raw: "raw"
     case .zstd: "zstd"
     case .zstdPlanes: "zstd+planes"
+    case .zstdMirrored: "zstd+mirror"
     }
   }
 }

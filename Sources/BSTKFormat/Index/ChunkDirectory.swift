@@ -27,6 +27,9 @@ struct ChunkDirectory: Hashable, Sendable {
     self.blocks = blocks
   }
 
+  /// The tiles of all objects.
+  var tileCount: Int { firstTiles[firstTiles.count - 1] }
+
   /// The chunk numbers of the blocks of matrix `number`, by level.
   func blocks(ofMatrix number: Int) -> ArraySlice<Int> {
     blocks[firstBlocks[number]..<firstBlocks[number + 1]]

@@ -8,8 +8,9 @@ public struct ChunkRecord: Hashable, Sendable {
   public enum Contents: Hashable, Sendable {
     /// A tile of the object with this number; tiles of an object follow each other in order.
     case tile(object: Int)
-    /// A block: one level of the matrix with this number.
-    case block(matrix: Int, level: Int, rank: Int, vectors: VectorType)
+    /// A block: one level of the matrix with this number. A level that has no vectors of its own
+    /// has rank 0 and no vector type.
+    case block(matrix: Int, level: Int, rank: Int, vectors: VectorType?)
   }
 
   /// SHA-256 of the stored bytes.
@@ -71,7 +72,8 @@ extension ChunkRecord {
       }
       contents = .tile(object: Int(owner))
     case Self.blockKind:
-      guard let vectors = VectorType(rawValue: vectorByte) else {
+      let vectors = VectorType(rawValue: vectorByte)
+      guard vectors != nil || vectorByte == 0 else {
         throw fault(.unknownKind, "unknown vector type \(vectorByte)", at: 46)
       }
       contents = .block(
@@ -96,7 +98,7 @@ extension ChunkRecord {
       writer.u16(UInt16(level))
       writer.u32(UInt32(matrix))
       writer.u16(UInt16(rank))
-      writer.u8(vectors.rawValue)
+      writer.u8(vectors?.rawValue ?? 0)
       writer.u8(0)
     }
   }

@@ -63,10 +63,15 @@ public enum ElementType: UInt8, Hashable, Sendable, CaseIterable {
   public var isFloatingPoint: Bool {
     switch self {
     case .f16, .bf16, .f32, .f64: true
-    default: false
+    case .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .bool: false
     }
   }
 
   /// The types a matrix may have had before it was decomposed.
-  public var isMatrixSource: Bool { self == .f32 || self == .f16 || self == .bf16 }
+  public var isMatrixSource: Bool {
+    switch self {
+    case .f32, .f16, .bf16: true
+    case .f64, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .bool: false
+    }
+  }
 }

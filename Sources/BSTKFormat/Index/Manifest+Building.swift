@@ -38,8 +38,8 @@ extension Manifest {
     header.indexDigest = digest
     return Manifest(
       header: header, matrices: matrices, objects: objects, chunks: chunks,
-      extensions: extensions, chunkOffsets: chunkOffsets, baseChunkCount: baseChunkCount,
-      directory: directory)
+      extensions: extensions, chunkOffsets: chunkOffsets, layouts: layouts,
+      baseChunkCount: baseChunkCount, directory: directory)
   }
 
   /// The bytes of the index.
@@ -98,7 +98,8 @@ extension Manifest {
       }
       var position = manifestByteCount
       var baseEnd: UInt64 = 0
-      let baseChunkCount = objects.reduce(matrices.count) { $0 + $1.tileCount }
+      let baseChunkCount =
+        objects.reduce(0) { $0 + $1.tileCount } + matrices.reduce(0) { $0 + $1.baseLevelCount }
       for (index, chunk) in chunks.enumerated() {
         position =
           position.roundedUp(to: UInt64(Limits.chunkAlignment)) + UInt64(chunk.storedByteCount)

@@ -32,7 +32,7 @@ extension Manifest {
   public var blockCount: Int { chunks.count - tileCount }
 
   /// The chunks that are tiles of objects; they stand before all blocks.
-  public var tileCount: Int { baseChunkCount - matrices.count }
+  public var tileCount: Int { directory.tileCount }
 
   /// The levels of each matrix among the first `chunkCount` chunks.
   public func levelCounts(ofChunks chunkCount: Int) -> [Int] {
@@ -43,23 +43,22 @@ extension Manifest {
     return counts
   }
 
-  /// The layout of a block's payload, or nil when chunk `index` is a tile.
-  public func blockLayout(ofChunk index: Int) -> BlockLayout? {
-    guard case .block(let matrix, _, let rank, let vectors) = chunks[index].contents else {
-      return nil
-    }
-    // Every block was laid out when the manifest was validated.
-    return try? BlockLayout(
-      rows: matrices[matrix].rows, columns: matrices[matrix].columns, rank: rank,
-      vectors: vectors)
-  }
+  /// What the payload of chunk `index` is made of.
+  public func layout(ofChunk index: Int) -> ChunkLayout { layouts[index] }
 
   /// The decoded bytes of chunk `index`.
-  public func payloadByteCount(ofChunk index: Int) -> Int {
-    switch chunks[index].contents {
-    case .block: return blockLayout(ofChunk: index)?.byteCount ?? 0
-    case .tile(let object):
-      return objects[object].byteCount(ofTile: index - firstTile(ofObject: object))
+  public func payloadByteCount(ofChunk index: Int) -> Int { layouts[index].byteCount }
+
+  /// The number of the chunk without which chunk `index` cannot be decoded: level 0 of its matrix,
+  /// when its plane is stored mirrored. It stands before chunk `index` in every prefix.
+  public func firstPlaneChunk(ofChunk index: Int) -> Int? {
+    switch chunks[index].codec {
+    case .raw, .zstd, .zstdPlanes: return nil
+    case .zstdMirrored:
+      guard case .block(let matrix, _, _, _) = chunks[index].contents else {
+        preconditionFailure("a manifest has no mirrored tiles")
+      }
+      return directory.blocks(ofMatrix: matrix).first
     }
   }
 
@@ -69,15 +68,5 @@ extension Manifest {
   /// The numbers of the chunks that hold the blocks of matrix `number`, by level; they ascend.
   public func blockChunks(ofMatrix number: Int) -> ArraySlice<Int> {
     directory.blocks(ofMatrix: number)
-  }
-
-  /// The bytes at the start of chunk `index`'s payload that plane splitting leaves alone, and the
-  /// element size of the rest (Spec section "Byte planes").
-  public func planes(ofChunk index: Int) -> (start: Int, elementByteCount: Int) {
-    switch chunks[index].contents {
-    case .tile(let object): (0, objects[object].elementByteCount)
-    case .block(_, _, _, let vectors):
-      (blockLayout(ofChunk: index)?.u.lowerBound ?? 0, vectors.elementByteCount)
-    }
   }
 }

@@ -9,9 +9,9 @@ extension Manifest {
     try tables.checkRecords()
     let baseChunkCount = try tables.checkBase()
     try tables.checkStack(from: baseChunkCount)
-    try tables.checkChunkLengths()
+    layouts = try tables.layouts()
     try extensions.validate(
-      blockCount: chunks.count - (baseChunkCount - matrices.count),
+      blockCount: chunks.count - objects.reduce(0) { $0 + $1.tileCount },
       chunkCounts: baseChunkCount...chunks.count)
 
     self.header = header
@@ -113,12 +113,6 @@ extension Manifest {
         // 2^16 objects of at most 2^18 tiles each: no sum can wrap.
         tileCount += object.tileCount
       }
-      guard tileCount + matrices.count <= chunks.count else {
-        throw BSTKError(
-          .table,
-          "objects and first levels take \(tileCount + matrices.count) chunks, the file has"
-            + " \(chunks.count)", offset: 72, section: .header)
-      }
       let blockCount = matrices.reduce(0) { $0 + $1.levelCount }
       guard tileCount + blockCount == chunks.count else {
         throw BSTKError(
@@ -128,8 +122,8 @@ extension Manifest {
       }
     }
 
-    /// The base is canonical: the tiles of every object in table order, then level 0 of every
-    /// matrix in table order.
+    /// The base is canonical: the tiles of every object in table order, then the first levels of
+    /// every matrix in table order.
     func checkBase() throws(BSTKError) -> Int {
       var next = 0
       for (number, object) in objects.enumerated() {
@@ -142,17 +136,20 @@ extension Manifest {
         }
       }
       for (number, matrix) in matrices.enumerated() {
-        guard case .block(number, 0, _, _) = chunks[next].contents else {
-          throw fault(
-            .layout, "chunk \(next) must be level 0 of \(matrix.name)", chunk: next, field: 37)
+        for level in 0..<matrix.baseLevelCount {
+          guard case .block(number, level, _, _) = chunks[next].contents else {
+            throw fault(
+              .layout, "chunk \(next) must be level \(level) of \(matrix.name)", chunk: next,
+              field: 37)
+          }
+          next += 1
         }
-        next += 1
       }
       return next
     }
 
     func checkStack(from start: Int) throws(BSTKError) {
-      var nextLevel = [Int](repeating: 1, count: matrices.count)
+      var nextLevel = matrices.map(\.baseLevelCount)
       for index in start..<chunks.count {
         guard case .block(let matrix, let level, _, _) = chunks[index].contents else {
           throw fault(
@@ -179,55 +176,56 @@ extension Manifest {
       }
     }
 
-    func checkChunkLengths() throws(BSTKError) {
+    /// The layout of every chunk, each stored length compared with it.
+    func layouts() throws(BSTKError) -> [ChunkLayout] {
+      var layouts: [ChunkLayout] = []
+      layouts.reserveCapacity(chunks.count)
       var tile = (object: -1, index: 0)
       for (index, chunk) in chunks.enumerated() {
-        let payload: Int
-        let elementByteCount: Int
+        let layout: ChunkLayout
         switch chunk.contents {
         case .tile(let object):
           tile = object == tile.object ? (object, tile.index + 1) : (object, 0)
-          payload = objects[object].byteCount(ofTile: tile.index)
-          elementByteCount = objects[object].elementByteCount
-        case .block(let matrix, _, let rank, let vectors):
-          let at = offset(ofChunk: index) + 44
-          payload = try BlockLayout(
-            rows: matrices[matrix].rows, columns: matrices[matrix].columns, rank: rank,
-            vectors: vectors, errorOffset: at
-          ).byteCount
-          elementByteCount = vectors.elementByteCount
+          layout = objects[object].layout(ofTile: tile.index)
+        case .block(let matrix, let level, let rank, let vectors):
+          layout = try matrices[matrix].layout(
+            ofLevel: level, rank: rank, vectors: vectors, errorOffset: offset(ofChunk: index) + 44)
         }
-        try check(chunk, index: index, payload: payload, elementByteCount: elementByteCount)
+        try check(chunk, index: index, layout: layout)
+        layouts.append(layout)
       }
+      return layouts
     }
 
     private func check(
-      _ chunk: ChunkRecord, index: Int, payload: Int, elementByteCount: Int
+      _ chunk: ChunkRecord, index: Int, layout: ChunkLayout
     ) throws(BSTKError) {
-      if chunk.codec == .raw {
+      let payload = layout.byteCount
+      switch chunk.codec {
+      case .raw:
         guard chunk.storedByteCount == payload else {
           throw fault(
             .chunkLength,
             "raw chunk \(index) has \(chunk.storedByteCount) bytes, its contents \(payload)",
             chunk: index, field: 32)
         }
-        return
+      case .zstd, .zstdPlanes, .zstdMirrored:
+        guard chunk.storedByteCount < payload else {
+          throw fault(
+            .chunkLength,
+            "compressed chunk \(index) has \(chunk.storedByteCount) bytes, its contents \(payload)",
+            chunk: index, field: 32)
+        }
+        guard UInt64(payload) <= UInt64(chunk.storedByteCount) * Limits.compressionRatio else {
+          throw fault(
+            .ratio,
+            "chunk \(index) expands \(chunk.storedByteCount) bytes to \(payload); the limit is"
+              + " \(Limits.compressionRatio) to 1", chunk: index, field: 32)
+        }
       }
-      guard chunk.storedByteCount < payload else {
+      guard layout.allows(chunk.codec) else {
         throw fault(
-          .chunkLength,
-          "compressed chunk \(index) has \(chunk.storedByteCount) bytes, its contents \(payload)",
-          chunk: index, field: 32)
-      }
-      guard UInt64(payload) <= UInt64(chunk.storedByteCount) * Limits.compressionRatio else {
-        throw fault(
-          .ratio,
-          "chunk \(index) expands \(chunk.storedByteCount) bytes to \(payload); the limit is"
-            + " \(Limits.compressionRatio) to 1", chunk: index, field: 32)
-      }
-      guard chunk.codec != .zstdPlanes || elementByteCount > 1 else {
-        throw fault(
-          .unknownKind, "chunk \(index) splits elements of one byte into planes", chunk: index,
+          .unknownKind, "chunk \(index) cannot have the codec \(chunk.codec.name)", chunk: index,
           field: 36)
       }
     }

@@ -7,7 +7,7 @@
 public struct Manifest: Hashable, Sendable {
   /// The header.
   public let header: Header
-  /// The decomposed matrices, by name.
+  /// The matrices that are coded in levels, by name.
   public let matrices: [MatrixRecord]
   /// Auxiliary files by name, then dense tensors by name, then kinds this release ignores.
   public let objects: [ObjectRecord]
@@ -17,7 +17,9 @@ public struct Manifest: Hashable, Sendable {
   public let extensions: IndexExtensions
   /// The offset in the file of each chunk.
   public let chunkOffsets: [UInt64]
-  /// The chunks of the base: every object and level 0 of every matrix.
+  /// What each chunk's payload is made of.
+  public let layouts: [ChunkLayout]
+  /// The chunks of the base: every object and the first levels of every matrix.
   public let baseChunkCount: Int
   /// Where the chunks of each object and matrix stand.
   let directory: ChunkDirectory

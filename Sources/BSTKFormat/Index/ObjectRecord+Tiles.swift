@@ -33,9 +33,16 @@ extension ObjectRecord {
     return Int(min(tileByteCount, byteCount - start))
   }
 
-  /// Bytes of one element: the number of planes ``ChunkCodec/zstdPlanes`` splits a tile into.
-  public var elementByteCount: Int {
-    if case .tensor(let type, _) = contents { type.byteCount } else { 1 }
+  /// What the payload of tile `index` is made of.
+  ///
+  /// - Precondition: `index` is below ``tileCount``.
+  public func layout(ofTile index: Int) -> ChunkLayout {
+    let count = byteCount(ofTile: index)
+    return switch contents {
+    case .auxiliary: .file(byteCount: count)
+    case .tensor(let type, _): .tensor(byteCount: count, elementByteCount: type.byteCount)
+    case .ignorable: .ignorable(byteCount: count)
+    }
   }
 
   /// Whether the record stands before `other` in the table.

@@ -1,6 +1,6 @@
 extension BlockLayout {
   /// Checks what a block's decoded payload must satisfy beyond its length: zero padding, zero bits
-  /// behind the last sign, and finite vectors.
+  /// behind the last sign, and vectors that are finite and whose products are.
   ///
   /// - Parameters:
   ///   - payload: ``byteCount`` bytes.
@@ -10,47 +10,15 @@ extension BlockLayout {
   public func validate(
     _ payload: Span<UInt8>, chunk: Int, at offset: UInt64? = nil
   ) throws(BSTKError) {
-    func fault(_ code: BSTKError.Code, _ message: String) -> BSTKError {
-      BSTKError(code, message, offset: offset, section: .chunk(chunk))
-    }
-    guard payload.count == byteCount else {
-      throw fault(
-        .chunkLength, "a payload of \(payload.count) bytes where \(byteCount) are due")
-    }
-    for range in padding {
-      for index in range where payload[index] != 0 {
-        throw fault(.padding, "byte \(index) of the payload is padding and must be zero")
-      }
-    }
+    let reader = try PayloadReader(payload, byteCount: byteCount, chunk: chunk, at: offset)
+    try reader.requireZeros(padding)
     let usedBits = rows * columns % 8
     if usedBits != 0, payload[signs.upperBound - 1] & (0xFF >> UInt8(usedBits)) != 0 {
-      throw fault(.padding, "the bits behind the last sign must be zero")
+      throw reader.fault(.padding, "the bits behind the last sign must be zero")
     }
-    for (range, name) in [(u, "U"), (vt, "V^T")] {
-      if let byte = firstNonFinite(payload, range) {
-        throw fault(
-          .float, "\(name) has a number that is not finite at byte \(byte) of the payload")
-      }
-    }
-  }
-
-  /// The offset in the payload of the first number of U or V^T that is infinite or no number.
-  private func firstNonFinite(_ payload: Span<UInt8>, _ range: Range<Int>) -> Int? {
-    let (stride, end, mask): (Int, Int, UInt8)
-    // The exponent's high bits sit in the most significant byte of each little-endian number; the
-    // second byte decides only when they are all set.
-    switch vectors {
-    case .f16: (stride, end, mask) = (2, range.upperBound, 0x7C)
-    case .bf16: (stride, end, mask) = (2, range.upperBound, 0x7F)
-    case .i8: (stride, end, mask) = (4, range.lowerBound + 4 * rank, 0x7F)
-    }
-    for element in Swift.stride(from: range.lowerBound, to: end, by: stride) {
-      let high = payload[element + stride - 1]
-      let isSuspect = high & mask == mask
-      if isSuspect, vectors == .f16 || payload[element + stride - 2] & 0x80 != 0 {
-        return element
-      }
-    }
-    return nil
+    let largestU = try uVectors.largestMagnitudes(in: reader)
+    let largestV = try vtVectors.largestMagnitudes(in: reader)
+    try reader.requireBounded(
+      zip(largestU, largestV).reduce(0) { $0 + max($1.0, 1) * max($1.1, 1) })
   }
 }

@@ -1,4 +1,4 @@
-/// Where the parts of a block's payload lie (Spec section "Block payload"):
+/// Where the parts of a sign block's payload lie (Spec section "Sign blocks"):
 /// sign plane, U [rows × rank], V^T [rank × columns], each padded with zeros to 8 bytes.
 public struct BlockLayout: Hashable, Sendable {
   /// Output features.
@@ -17,6 +17,19 @@ public struct BlockLayout: Hashable, Sendable {
   public init(
     rows: Int, columns: Int, rank: Int, vectors: VectorType, errorOffset: UInt64? = nil
   ) throws(BSTKError) {
+    try Self.requireRank(rank, rows: rows, columns: columns, errorOffset: errorOffset)
+    self.rows = rows
+    self.columns = columns
+    self.rank = rank
+    self.vectors = vectors
+    // At most 2^37 + 2 × 2^32 + padding: no sum can wrap.
+    try ChunkLayout.requireWithinLimit(byteCount, errorOffset: errorOffset)
+  }
+
+  /// - Throws: `SHAPE` or `LIMIT`.
+  static func requireRank(
+    _ rank: Int, rows: Int, columns: Int, errorOffset: UInt64?
+  ) throws(BSTKError) {
     let limit = Int(Limits.matrixDimension)
     guard rows > 0, columns > 0, rows <= limit, columns <= limit else {
       throw BSTKError(
@@ -33,39 +46,32 @@ public struct BlockLayout: Hashable, Sendable {
         .limit, "rank \(rank); the limit is \(Limits.rank)", offset: errorOffset,
         section: .chunkTable)
     }
-    self.rows = rows
-    self.columns = columns
-    self.rank = rank
-    self.vectors = vectors
-    // At most 2^37 + 2 × 2^32 + padding: no sum can wrap.
-    guard UInt64(byteCount) <= Limits.chunkByteCount else {
-      throw BSTKError(
-        .limit, "a block of \(byteCount) bytes; the limit is \(Limits.chunkByteCount)",
-        offset: errorOffset, section: .chunkTable)
-    }
   }
 
   /// Bytes of the sign plane without padding: one bit per element.
   public var signByteCount: Int { (rows * columns).dividedRoundingUp(by: 8) }
-  /// Bytes of U without padding.
-  public var uByteCount: Int { vectors.byteCount(length: rows, rank: rank) }
-  /// Bytes of V^T without padding.
-  public var vtByteCount: Int { vectors.byteCount(length: columns, rank: rank) }
 
   /// The sign plane: row-major over the whole matrix, most significant bit first, 1 means +1.
   public var signs: Range<Int> { 0..<signByteCount }
-  /// U, row-major.
-  public var u: Range<Int> {
-    let start = signByteCount.roundedUp(to: 8)
-    return start..<(start + uByteCount)
-  }
-  /// V^T, row-major.
-  public var vt: Range<Int> {
-    let start = u.upperBound.roundedUp(to: 8)
-    return start..<(start + vtByteCount)
-  }
+  /// The bytes of U, row-major.
+  public var u: Range<Int> { uVectors.bytes }
+  /// The bytes of V^T, row-major.
+  public var vt: Range<Int> { vtVectors.bytes }
   /// Bytes of the payload, padding included.
   public var byteCount: Int { vt.upperBound.roundedUp(to: 8) }
+
+  /// U: `rows` elements of `rank` components.
+  public var uVectors: VectorLayout {
+    VectorLayout(
+      vectors, length: rows, rank: rank, order: .interleaved, at: signByteCount.roundedUp(to: 8))
+  }
+
+  /// V^T: `columns` elements of `rank` components.
+  public var vtVectors: VectorLayout {
+    VectorLayout(
+      vectors, length: columns, rank: rank, order: .consecutive,
+      at: u.upperBound.roundedUp(to: 8))
+  }
 
   /// The zero bytes between the parts.
   public var padding: [Range<Int>] {

@@ -9,7 +9,7 @@ extension ModelFile {
   ///
   /// - Parameters:
   ///   - path: The file to write, which may be this file's own path.
-  ///   - stack: Every block above level 0 as (matrix number, level), best first, levels of a
+  ///   - stack: Every block above the base as (matrix number, level), best first, levels of a
   ///     matrix ascending.
   ///   - worths: The worth of each block by matrix number and level, or nil to have none.
   ///   - extensions: Provenance and quality of the new file.
@@ -29,10 +29,12 @@ extension ModelFile {
         offset: byteCount, section: .tail)
     }
     try requireWritable()
-    let firstLevels = manifest.matrices.indices.map { (matrix: $0, level: 0) }
+    let baseLevels = manifest.matrices.enumerated().flatMap { number, matrix in
+      (0..<matrix.baseLevelCount).map { (matrix: number, level: $0) }
+    }
     var order = Array(0..<manifest.tileCount)
     var orderedWorths: [Float] = []
-    for (matrix, level) in firstLevels + stack {
+    for (matrix, level) in baseLevels + stack {
       guard manifest.matrices.indices.contains(matrix),
         (0..<manifest.matrices[matrix].levelCount).contains(level)
       else { throw BSTKError(.order, "the stack names a block that is not in the file") }

@@ -39,14 +39,12 @@ extension ModelFile {
     return cut
   }
 
-  /// The largest cut within `budget` that this prefix holds.
+  /// The largest cut within `budget` that this prefix holds, if it may be written elsewhere.
   ///
   /// - Throws: `TOO_SHORT`, `BUDGET_TOO_SMALL` or `FLAG`.
   public func trimmedCut(_ budget: Budget) throws(BSTKError) -> Cut {
     try requireWritable()
-    if case .tooShort = state { try requireUsable() }
-    let wanted = try manifest.cut(within: budget)
-    return wanted.chunkCount <= chunkCount ? wanted : manifest.cut(afterChunks: chunkCount)
+    return try cut(within: budget)
   }
 
   /// Refuses files with features that forbid this release to trim, grow or copy them.

@@ -2,16 +2,22 @@ internal import BSTKCodec
 public import BSTKFormat
 
 extension ModelFile {
-  /// Checks the hash of every whole chunk, the padding between chunks and, unless `hashesOnly`,
-  /// that every chunk decodes.
+  /// Checks the state, the hash of every whole chunk, the padding between chunks and, unless
+  /// `hashesOnly`, that every chunk decodes.
+  ///
+  /// Planes that are stored mirrored are decoded with their matrix's first plane. Memory holds one
+  /// of those, so it is read and decoded again where the levels of several matrices alternate, as
+  /// they do in the stack: one chunk more for each mirrored one.
   ///
   /// - Parameter progress: Called with the bytes checked so far; throwing from it stops the check.
-  /// - Returns: The verified state and the first fault.
-  /// - Throws: `IO` when the file cannot be read, and what `progress` throws.
+  /// - Returns: The verified state and the first fault: the state's own before any of a chunk.
+  /// - Throws: `IO` when the file cannot be read, `FAILURE` when memory is lacking, and what
+  ///   `progress` throws.
   public func verify(
     hashesOnly: Bool = false, progress: (UInt64) throws(BSTKError) -> Void = { _ in }
   ) throws(BSTKError) -> VerificationReport {
     let decoder = try ChunkDecoder()
+    var firstPlane: (chunk: Int, payload: [UInt8])?
     var fault: BSTKError?
     var verified = 0
     var position = manifest.header.indexEnd
@@ -19,9 +25,10 @@ extension ModelFile {
       do {
         let stored = try verifiedBytes(ofChunk: verified)
         if !hashesOnly {
-          _ = try decoder.decode(stored.span, chunk: verified, of: manifest, isVerified: true)
+          try verifyContents(
+            stored, ofChunk: verified, firstPlane: &firstPlane, decoder: decoder)
         }
-      } catch  where error.code != .io {
+      } catch  where error.code != .io && error.code != .failure {
         fault = error
         break
       }
@@ -29,9 +36,36 @@ extension ModelFile {
       verified += 1
       try progress(position)
     }
+    let found: PrefixState
+    do {
+      try requireUsable()
+      found = verifiedState(chunkCount: verified)
+    } catch {
+      (fault, found) = (error, state)
+    }
     return VerificationReport(
-      state: verifiedState(chunkCount: verified), verifiedChunkCount: verified, fault: fault,
-      hashedByteCount: position)
+      state: found, verifiedChunkCount: verified, fault: fault, hashedByteCount: position)
+  }
+
+  /// Decodes chunk `index`, whose bytes are verified; a tile that this release ignores is not.
+  private func verifyContents(
+    _ stored: [UInt8], ofChunk index: Int, firstPlane: inout (chunk: Int, payload: [UInt8])?,
+    decoder: borrowing ChunkDecoder
+  ) throws(BSTKError) {
+    switch manifest.layout(ofChunk: index) {
+    case .ignorable: return
+    case .file, .tensor, .signBlock, .refinement:
+      if let first = manifest.firstPlaneChunk(ofChunk: index), firstPlane?.chunk != first {
+        firstPlane = (first, try payload(ofChunk: first, decoder: decoder))
+      }
+      _ = try decoder.decode(
+        stored.span, chunk: index, of: manifest, firstPlane: firstPlane?.payload.span,
+        isVerified: true)
+    case .firstPlane:
+      let payload = try decoder.decode(
+        stored.span, chunk: index, of: manifest, isVerified: true)
+      firstPlane = (index, payload)
+    }
   }
 
   /// The stored bytes of chunk `index`, after a check of their hash and of the padding before them.

@@ -60,21 +60,13 @@ public final class ModelFile: Sendable {
     try manifest.requireUsable(byteCount: byteCount)
   }
 
-  /// The payload of chunk `index`, verified and decoded.
+  /// The largest cut within `budget` that this prefix holds; bytes behind the end do not matter.
   ///
-  /// - Throws: ``BSTKError``; `TOO_SHORT` when the prefix ends before.
-  public func payload(
-    ofChunk index: Int, decoder: borrowing ChunkDecoder
-  ) throws(BSTKError) -> [UInt8] {
-    let stored = try source.bytes(
-      at: manifest.chunkOffset(index), count: manifest.chunks[index].storedByteCount)
-    return try decoder.decode(stored.span, chunk: index, of: manifest)
-  }
-
-  /// The numbers of the chunks that hold the blocks of matrix `number` in this prefix, by level.
-  public func blockChunks(ofMatrix number: Int) -> [Int] {
-    let available = chunkCount
-    return Array(manifest.blockChunks(ofMatrix: number).prefix { $0 < available })
+  /// - Throws: `TOO_SHORT` or `BUDGET_TOO_SMALL`.
+  public func cut(within budget: Budget) throws(BSTKError) -> Cut {
+    if case .tooShort = state { try requireUsable() }
+    let wanted = try manifest.cut(within: budget)
+    return wanted.chunkCount <= chunkCount ? wanted : manifest.cut(afterChunks: chunkCount)
   }
 
   /// Lends the decoded tiles of object `number` one after the other.
