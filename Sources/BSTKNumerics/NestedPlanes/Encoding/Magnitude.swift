@@ -30,6 +30,10 @@ struct Magnitude: Sendable {
     let scale = Self.geometricMean(v) ?? 1
     v = v.map { $0 / scale }
     u = u.map { $0 * scale }
+    if let steps = options.stepsPerOctave {
+      v = v.map { Self.rounded($0, stepsPerOctave: steps) }
+      u = u.map { Self.rounded($0, stepsPerOctave: steps) }
+    }
     let type = options.vectorType
     storedU = try type.encode(u.span, rank: 1, length: rows, axis: .columns)
     storedV = try type.encode(v.span, rank: 1, length: columns, axis: .rows)
@@ -54,6 +58,10 @@ struct Magnitude: Sendable {
       let power = exponent * log2(load / middle)
       return value * exp2(-max(-limit, min(limit, power)))
     }
+  }
+
+  private static func rounded(_ value: Float, stepsPerOctave: Float) -> Float {
+    value > 0 ? exp2((log2(value) * stepsPerOctave).rounded() / stepsPerOctave) : 0
   }
 
   private static func geometricMean(_ values: [Float]) -> Float? {

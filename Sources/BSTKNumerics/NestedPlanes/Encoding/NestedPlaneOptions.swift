@@ -9,7 +9,10 @@ public struct NestedPlaneOptions: Sendable, Equatable {
   /// whose change lowers the weighted losses.
   public var descentCount = 1
   /// How the magnitudes u and v are stored.
-  public var vectorType = VectorType.fp16
+  public var vectorType = VectorType.log8
+  /// To how many steps an octave the magnitudes are rounded, or nil to leave them as they are: what
+  /// they are off by is made good by the codes, and few different values take few bytes.
+  public var stepsPerOctave: Float? = 8
   /// The first plane's magnitude, in units of the mean.
   public var factor: Float = 2.5
   /// How far columns that matter more get a finer magnitude: the power of their sensitivity.
@@ -33,7 +36,8 @@ public struct NestedPlaneOptions: Sendable, Equatable {
     else {
       throw .invalidOption("level weights \(levelWeights) for \(planeCount) planes")
     }
-    guard factor > 0, factor <= 64, damping > 0, damping <= 1, exponentLimit >= 0,
+    guard stepsPerOctave.map({ $0 > 0 && $0 <= 256 }) ?? true, factor > 0, factor <= 64,
+      damping > 0, damping <= 1, exponentLimit >= 0,
       columnExponent.isFinite, rowExponent.isFinite
     else { throw .invalidOption("factor \(factor), damping \(damping)") }
   }
