@@ -1,0 +1,54 @@
+internal import BSTKFormat
+internal import BSTKInference
+internal import BSTKModelFiles
+internal import BSTKNumerics
+
+/// What a calibration knows of one matrix, as the encoder of nested planes takes it.
+struct MatrixStatistics {
+  /// The second moments of what the matrix is multiplied with.
+  var moments = InputMoments.unit
+  /// How much an error in each row's output costs, or nil where nothing is known.
+  var rowSensitivity: [Float]?
+
+  /// Nothing is known.
+  init() {}
+
+  /// Looks a tensor up by its name in the model.
+  ///
+  /// A row of the embedding is looked up as often as its token occurs, and an error in it costs what
+  /// the gradient says; where the head is the same matrix, both uses count.
+  init(
+    of tensor: String, in statistics: CalibrationStatistics, configuration: ModelConfiguration
+  ) throws(BSTKError) {
+    let headName = "lm_head.weight"
+    switch tensor {
+    case Transformer.embeddingName where configuration.tiesEmbeddings:
+      let sensitivity = try statistics.headSensitivity().map { $0 + 1e-7 }
+      var moments = try statistics.headSecondMoments()
+      let scale = Self.mean(try statistics.tokenFrequencies()) / Self.mean(sensitivity)
+      let columns = try statistics.embeddingSensitivity()
+      for (column, value) in columns.enumerated() {
+        moments[column * (columns.count + 1)] += value * scale
+      }
+      self.moments = .full(moments)
+      rowSensitivity = sensitivity
+    case Transformer.embeddingName:
+      let tokens = statistics.summary.windowCount * statistics.summary.windowLength
+      moments = .diagonal(try statistics.embeddingSensitivity())
+      // A token that the text lacks is not one that never comes.
+      rowSensitivity = try statistics.tokenFrequencies().map { $0 + 0.5 / Float(tokens) }
+    case headName:
+      moments = .full(try statistics.headSecondMoments())
+      rowSensitivity = try statistics.headSensitivity().map { $0 + 1e-7 }
+    default:
+      guard let linear = configuration.linearLayers.first(where: { $0.weightName == tensor })
+      else { return }
+      moments = .full(try statistics.secondMoments(ofInputOf: linear.name))
+      rowSensitivity = try statistics.sensitivity(ofOutputOf: linear.name)
+    }
+  }
+
+  private static func mean(_ values: [Float]) -> Float {
+    Float(values.reduce(0) { $0 + Double($1) } / Double(max(values.count, 1)))
+  }
+}

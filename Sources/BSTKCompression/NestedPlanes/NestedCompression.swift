@@ -1,0 +1,283 @@
+public import BSTKFormat
+public import BSTKInference
+public import BSTKModelFiles
+internal import BSTKNumerics
+internal import BSTKStore
+
+/// Compresses a Hugging Face folder to nested planes: one file, nearly as good at every size as a
+/// file made for that size alone (recipe and figures: Spec/notes/encoder.md).
+///
+/// The matrices of the decoder, the embedding and the output head are coded, everything else is
+/// stored as it is. With the statistics of a calibration errors count by what they cost the model,
+/// and the planes of all matrices are stacked by the loss they take away per byte; without, every
+/// weight counts alike, which is much worse. One matrix with its statistics is in memory at a time.
+public struct NestedCompression {
+  /// The step a report is about.
+  public enum Step: Hashable, Sendable {
+    /// Coding.
+    case compressing(CompressionProgress)
+    /// Measuring quality at cut points.
+    case evaluating(WorkProgress)
+    /// Writing the chunks with the measured quality.
+    case writing(WorkProgress)
+  }
+
+  let folder: HuggingFaceFolder
+  let options: NestedCompressionOptions
+  let statistics: CalibrationStatistics?
+  let configuration: ModelConfiguration?
+  private let encoder: NestedPlaneEncoder
+
+  /// Prepares a compression.
+  ///
+  /// - Parameter statistics: What a calibration of this model found, or nil.
+  /// - Throws: `LIMIT` when an option is out of range, `MODEL_UNSUPPORTED` when statistics are given
+  ///   and no forward pass exists for the model, `NUMERICS` where OpenBLAS is not installed.
+  public init(
+    _ folder: HuggingFaceFolder, options: NestedCompressionOptions = NestedCompressionOptions(),
+    statistics: CalibrationStatistics? = nil
+  ) throws(BSTKError) {
+    guard (1...Int(Limits.nestedLevelCount)).contains(options.planeCount) else {
+      throw BSTKError(
+        .limit, "\(options.planeCount) planes; 1 to \(Limits.nestedLevelCount) are possible")
+    }
+    guard options.basePlaneCount > 0, options.embeddingBasePlaneCount > 0 else {
+      throw BSTKError(.limit, "the base needs at least one plane of every matrix")
+    }
+    if let count = options.threadCount, count < 1 {
+      throw BSTKError(.limit, "\(count) threads; at least 1 is needed")
+    }
+    var encoding = NestedPlaneOptions()
+    encoding.planeCount = options.planeCount
+    do throws(NumericsError) {
+      encoder = try NestedPlaneEncoder(options: encoding)
+    } catch {
+      throw BSTKError(.limit, "\(error)")
+    }
+    try LinearAlgebra.load()
+    self.folder = folder
+    self.options = options
+    self.statistics = statistics
+    if statistics != nil {
+      let bytes = try folder.auxiliaryBytes("config.json")
+      configuration = try ModelConfiguration(json: bytes.span)
+    } else {
+      configuration = nil
+    }
+  }
+
+  /// Compresses the model. Blocks its thread for as long as that takes.
+  ///
+  /// - Parameters:
+  ///   - path: The file to write, which replaces an older one when it is whole.
+  ///   - evaluation: A text to measure quality on, or nil to measure none.
+  ///   - isCancelled: Asked often, from several threads.
+  ///   - progress: Called often.
+  /// - Throws: `MODEL` naming tensor and element when a matrix has values that are not finite,
+  ///   `NUMERICS`, `CANCELLED`, `IO`, and what reading the folder throws; nothing is left under
+  ///   `path` then.
+  @discardableResult
+  public func run(
+    to path: String, evaluation: [TokenID]? = nil,
+    isCancelled: @escaping @Sendable () -> Bool = { false },
+    progress: @escaping (Step) -> Void = { _ in }
+  ) throws -> CompressionResult {
+    if let count = options.threadCount { BLAS.threadCount = count }
+    guard let evaluation else {
+      return try write(to: path, isCancelled: isCancelled, progress: progress).result
+    }
+    let draftPath = FileSystem.temporarySibling(of: path, suffix: "draft")
+    defer { try? FileSystem.remove(draftPath) }
+    let draft = try write(to: draftPath, isCancelled: isCancelled, progress: progress)
+    let manifest = try measure(
+      ModelFile(draftPath), evaluation, to: path, isCancelled: isCancelled, progress: progress)
+    return CompressionResult(manifest: manifest, matrices: draft.result.matrices)
+  }
+
+  // MARK: Writing
+
+  private func write(
+    to path: String, isCancelled: @escaping @Sendable () -> Bool,
+    progress: @escaping (Step) -> Void
+  ) throws(BSTKError) -> (result: CompressionResult, order: [HullOrder.Matrix]) {
+    let matrices = folder.tensors.filter(Self.isCoded)
+    let names = Set(matrices.map(\.name))
+    let others = folder.tensors.filter { !names.contains($0.name) }
+    var reporter = CompressionReporter(
+      totalByteCount: folder.tensors.reduce(0) { $0 + $1.byteCount },
+      report: { progress(.compressing($0)) })
+    var writer = try ModelWriter(path)
+    for name in folder.auxiliaryFiles {
+      let bytes = try folder.auxiliaryBytes(name)
+      try writer.addAuxiliary(name: name, bytes.span)
+    }
+    for (index, tensor) in others.enumerated() {
+      let start = reporter.doneByteCount
+      try writer.add(tensor, of: folder) { position throws(BSTKError) in
+        reporter.doneByteCount = start + position
+        reporter.event(.tensors, tensor.name, index: index, of: others.count)
+        try Self.check(isCancelled)
+      }
+      reporter.doneByteCount = start + tensor.byteCount
+    }
+    var order: [HullOrder.Matrix] = []
+    var results: [CompressionResult.Matrix] = []
+    for (index, tensor) in matrices.enumerated() {
+      reporter.event(.matrices, tensor.name, index: index, of: matrices.count)
+      let (matrix, result) = try add(tensor, to: &writer, isCancelled: isCancelled)
+      order.append(matrix)
+      results.append(result)
+      reporter.doneByteCount += tensor.byteCount
+      reporter.event(
+        .matrices, tensor.name, index: index, of: matrices.count, levelCount: options.planeCount)
+      try Self.check(isCancelled)
+    }
+    let manifest = try writer.finish(
+      stack: HullOrder.stack(order), extensions: IndexExtensions(provenance: provenance)
+    ) { written, total throws(BSTKError) in
+      reporter.event(.assembling, "", index: written - 1, of: total)
+      try Self.check(isCancelled)
+    }
+    return (CompressionResult(manifest: manifest, matrices: results), order)
+  }
+
+  /// Codes one matrix and adds its blocks.
+  private func add(
+    _ tensor: TensorDescription, to writer: inout ModelWriter,
+    isCancelled: @escaping @Sendable () -> Bool
+  ) throws(BSTKError) -> (HullOrder.Matrix, CompressionResult.Matrix) {
+    let code = try encode(tensor, isCancelled: isCancelled)
+    let losses = comparable(code)
+    let handle = writer.addMatrix(
+      name: tensor.name, sourceType: tensor.type, rows: code.rows, columns: code.columns,
+      kind: .nestedPlanes, outlierCount: code.outlierPositions.count)
+    let isEmbedding = tensor.name == Transformer.embeddingName || tensor.name == Self.headName
+    let wanted = isEmbedding ? options.embeddingBasePlaneCount : options.basePlaneCount
+    let baseLevelCount = min(wanted, options.planeCount)
+    writer.setBaseLevelCount(baseLevelCount, ofMatrix: handle)
+    let chunks = try PlaneChunks.encode(code, tensor: tensor)
+    try Self.check(isCancelled)
+    var byteCounts: [Int] = []
+    for (level, chunk) in chunks.enumerated() {
+      let block = try writer.addEncodedBlock(
+        chunk, matrix: handle, rank: level == 0 ? 1 : 0,
+        vectors: level == 0 ? BSTKFormat.VectorType(code.vectorType) : nil,
+        worth: Float(losses[level] - losses[level + 1]))
+      byteCounts.append(block.storedByteCount)
+    }
+    let whole = code.losses[0]
+    return (
+      HullOrder.Matrix(
+        handle: handle, baseLevelCount: baseLevelCount, byteCounts: byteCounts, losses: losses),
+      CompressionResult.Matrix(
+        name: tensor.name,
+        relativeErrors: code.losses.dropFirst().map { whole > 0 ? ($0 / whole).squareRoot() : 0 })
+    )
+  }
+
+  private func encode(
+    _ tensor: TensorDescription, isCancelled: @escaping @Sendable () -> Bool
+  ) throws(BSTKError) -> NestedPlaneCode {
+    var known = MatrixStatistics()
+    if let statistics, let configuration {
+      known = try MatrixStatistics(of: tensor.name, in: statistics, configuration: configuration)
+    }
+    var weights = [Float](repeating: 0, count: tensor.elementCount)
+    do {
+      var span = weights.mutableSpan
+      try folder.readFloats(of: tensor.name, from: 0, into: &span)
+    }
+    let (rows, columns) = (tensor.shape[0], tensor.shape[1])
+    do throws(NumericsError) {
+      // Given away, so that the encoder works in this memory and not in a copy.
+      let moments = known.moments
+      known.moments = .unit
+      return try encoder.encode(
+        weights.span, rows: rows, columns: columns, moments: moments,
+        rowSensitivity: known.rowSensitivity, isCancelled: isCancelled)
+    } catch {
+      switch error {
+      case .cancelled: throw BSTKError(.cancelled, "the compression was cancelled")
+      case .notFinite(let index):
+        throw BSTKError(
+          .model,
+          "tensor \(tensor.name) holds NaN or infinity at element \(index) (row "
+            + "\(index / columns), column \(index % columns))",
+          remedy: "the weights are damaged; download or save the model again")
+      default:
+        throw BSTKError(.numerics, "cannot code \(tensor.name): \(error)")
+      }
+    }
+  }
+
+  /// Losses that can be compared between matrices: where nothing is known of the model, the share of
+  /// the matrix that is wrong, times its size.
+  private func comparable(_ code: NestedPlaneCode) -> [Double] {
+    guard statistics == nil else { return code.losses }
+    let whole = code.losses[0]
+    let size = Double(code.rows * code.columns)
+    return code.losses.map { whole > 0 ? $0 / whole * size : 0 }
+  }
+
+  // MARK: Measuring
+
+  private func measure(
+    _ draft: ModelFile, _ tokens: [TokenID], to path: String,
+    isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (Step) -> Void
+  ) throws -> Manifest {
+    let bytes = try folder.auxiliaryBytes("config.json")
+    let stack = draft.manifest.stack
+    let measurement = QualityMeasurement(
+      draft: draft, stack: stack, source: folder,
+      configuration: try configuration ?? ModelConfiguration(json: bytes.span),
+      protocol: options.evaluation)
+    var extensions = IndexExtensions(provenance: provenance)
+    extensions.quality = try measurement.run(
+      tokens, cutCount: options.cutCount, label: options.evaluationLabel
+    ) { step in
+      try Self.check(isCancelled)
+      progress(.evaluating(step))
+    }
+    return try draft.restack(
+      to: path, stack: stack, worths: draft.manifest.worthsByLevel, extensions: extensions
+    ) { written, total throws(BSTKError) in
+      try Self.check(isCancelled)
+      progress(.writing(WorkProgress(completed: written, total: total)))
+    }
+  }
+
+  // MARK: Details
+
+  static let headName = "lm_head.weight"
+
+  /// Whether a tensor becomes planes: matrices of the decoder, embedding and head, within the Spec's
+  /// limits.
+  static func isCoded(_ tensor: TensorDescription) -> Bool {
+    guard tensor.shape.count == 2, tensor.type.isMatrixSource,
+      tensor.shape.allSatisfy((2...Int(Limits.matrixDimension)).contains),
+      tensor.elementCount <= PlanePacking.maximumElements
+    else { return false }
+    return tensor.name == Transformer.embeddingName || tensor.name == headName
+      || HuggingFaceFolder.isDecomposable(tensor)
+  }
+
+  /// What was done, without times or paths.
+  private var provenance: String {
+    let calibration =
+      statistics.map {
+        "calibration=\($0.summary.windowCount) windows of \($0.summary.windowLength),"
+          + " gradients of \($0.summary.gradientWindowCount)"
+      } ?? "calibration=none"
+    return """
+      \(options.creator) compress
+      profile=best
+      planes=\(options.planeCount)
+      \(calibration)
+      worth=\(statistics == nil ? "share of error times elements" : "nats")
+      """
+  }
+
+  private static func check(_ isCancelled: () -> Bool) throws(BSTKError) {
+    if isCancelled() { throw BSTKError(.cancelled, "the compression was cancelled") }
+  }
+}
