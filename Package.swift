@@ -27,7 +27,7 @@ let package = Package(
   platforms: [.macOS(.v26)],
   products: [
     .library(name: "BSTK", targets: ["BSTK"]),
-    .library(name: "BSTKModel", targets: ["BSTKModel"]),
+    .library(name: "BSTKModel", targets: ["BSTKModel", "BSTKModelFiles"]),
     .executable(name: "bstk", targets: ["bstk"]),
   ],
   dependencies: [
@@ -71,10 +71,15 @@ let package = Package(
     .target(
       name: "BSTKModel",
       dependencies: [
-        "BSTKCodec", "BSTKFormat", "BSTKNumerics", "BSTKStore", "CKernels", "CSentencePiece",
+        "BSTKCodec", "BSTKFormat", "BSTKModelFiles", "BSTKNumerics", "BSTKStore", "CKernels",
+        "CSentencePiece",
       ],
       swiftSettings: settings,
       linkerSettings: [.linkedLibrary("_FoundationICU", .when(platforms: [.linux]))]),
+    .target(
+      name: "BSTKModelFiles",
+      dependencies: ["BSTKCodec", "BSTKFormat", "BSTKNumerics", "BSTKStore"],
+      swiftSettings: settings),
     .target(
       name: "BSTKNumerics", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: settings),
     .target(name: "BSTKServer", swiftSettings: settings),
@@ -90,8 +95,8 @@ let package = Package(
     .executableTarget(
       name: "bstk",
       dependencies: [
-        "BSTKCodec", "BSTKFormat", "BSTKModel", "BSTKServer", "BSTKStore", "BSTKTransport",
-        argumentParser,
+        "BSTKCodec", "BSTKFormat", "BSTKModel", "BSTKModelFiles", "BSTKServer", "BSTKStore",
+        "BSTKTransport", argumentParser,
       ],
       swiftSettings: settings),
 
@@ -108,7 +113,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "BSTKModelTests",
-      dependencies: ["BSTKFormat", "BSTKModel", "BSTKStore", "BSTKTestSupport", subprocess],
+      dependencies: [
+        "BSTKFormat", "BSTKModel", "BSTKModelFiles", "BSTKStore", "BSTKTestSupport", subprocess,
+      ],
       exclude: ["Resources", "Scripts"], swiftSettings: settings),
     .testTarget(
       name: "BSTKNumericsTests", dependencies: ["BSTKNumerics", "CKernels", "COpenBLAS"],
@@ -129,8 +136,8 @@ let package = Package(
     .testTarget(
       name: "CLITests",
       dependencies: [
-        "bstk", "BSTKFormat", "BSTKModel", "BSTKServer", "BSTKStore", "BSTKTestSupport",
-        argumentParser, subprocess, system,
+        "bstk", "BSTKFormat", "BSTKModel", "BSTKModelFiles", "BSTKServer", "BSTKStore",
+        "BSTKTestSupport", argumentParser, subprocess, system,
       ],
       swiftSettings: settings),
     .testTarget(

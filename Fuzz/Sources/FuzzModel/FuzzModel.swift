@@ -1,4 +1,5 @@
 @testable import BSTKModel
+@testable import BSTKModelFiles
 
 // Files of a model folder. The first byte chooses which.
 

@@ -1,3 +1,4 @@
+public import BSTKModelFiles
 public import BSTKFormat
 internal import BSTKNumerics
 internal import BSTKStore

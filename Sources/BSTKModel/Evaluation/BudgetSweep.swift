@@ -1,3 +1,4 @@
+internal import BSTKModelFiles
 public import BSTKFormat
 public import BSTKStore
 

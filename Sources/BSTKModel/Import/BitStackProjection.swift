@@ -1,3 +1,4 @@
+internal import BSTKModelFiles
 internal import BSTKFormat
 
 /// A decomposed projection of a published BitStack checkpoint: `P.qweight_b`, `P.u_b` and `P.vt_b`

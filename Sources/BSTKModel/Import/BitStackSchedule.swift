@@ -1,3 +1,4 @@
+internal import BSTKModelFiles
 internal import BSTKFormat
 
 /// The order in which a published BitStack checkpoint loads its blocks, from its

@@ -1,3 +1,4 @@
+internal import BSTKModelFiles
 internal import BSTKFormat
 
 /// Runs a model many times at once, each time with one matrix changed.

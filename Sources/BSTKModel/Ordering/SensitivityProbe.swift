@@ -1,3 +1,5 @@
+public import BSTKModelFiles
+
 /// Measures how much a model's output distribution moves when one matrix alone is compressed.
 ///
 /// The matrix is cut to a few levels while all others stay as in the source, and the KL divergence

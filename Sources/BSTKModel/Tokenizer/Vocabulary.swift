@@ -1,3 +1,4 @@
+internal import BSTKModelFiles
 internal import BSTKFormat
 
 /// The tokens of a BPE model by id, as they are written in the file.

@@ -1,3 +1,4 @@
+internal import BSTKModelFiles
 internal import BSTKFormat
 
 /// Checked access to the members of a `config.json`.

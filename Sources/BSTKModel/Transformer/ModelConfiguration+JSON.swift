@@ -1,3 +1,4 @@
+internal import BSTKModelFiles
 public import BSTKFormat
 
 extension ModelConfiguration {

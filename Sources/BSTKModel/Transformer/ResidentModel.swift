@@ -1,3 +1,4 @@
+public import BSTKModelFiles
 internal import BSTKFormat
 
 /// A model whose weights all stay in memory, for generating text token by token.

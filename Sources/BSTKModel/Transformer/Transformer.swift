@@ -1,3 +1,4 @@
+public import BSTKModelFiles
 internal import BSTKFormat
 
 /// Sees the input of linear layers while a forward pass runs: the layers that share this input,

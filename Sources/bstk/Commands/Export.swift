@@ -1,3 +1,4 @@
+internal import BSTKModelFiles
 internal import ArgumentParser
 internal import BSTKFormat
 internal import BSTKModel

@@ -1,3 +1,4 @@
+import BSTKModelFiles
 import BSTKCodec
 import BSTKFormat
 import BSTKModel

@@ -1,3 +1,4 @@
+@testable import BSTKModelFiles
 import BSTKFormat
 import Testing
 

@@ -1,3 +1,4 @@
+import BSTKModelFiles
 import BSTKFormat
 import BSTKStore
 import BSTKTestSupport

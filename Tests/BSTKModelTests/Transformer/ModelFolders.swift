@@ -1,3 +1,4 @@
+import BSTKModelFiles
 import BSTKModel
 import Foundation
 import Testing

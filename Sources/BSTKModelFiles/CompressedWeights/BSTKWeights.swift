@@ -18,7 +18,7 @@ public final class BSTKWeights: Sendable {
   private let tensorNumbers: [String: Int]
 
   /// The file's header and index.
-  var manifest: Manifest { file.manifest }
+  package var manifest: Manifest { file.manifest }
 
   /// Wraps a file.
   ///
@@ -44,7 +44,7 @@ public final class BSTKWeights: Sendable {
   /// Wraps a usable file of which each matrix uses its own number of levels, prefix or not.
   ///
   /// - Precondition: the file holds that many levels of each matrix.
-  init(_ file: ModelFile, levelCounts: [Int]) {
+  package init(_ file: ModelFile, levelCounts: [Int]) {
     self.file = file
     self.levelCounts = levelCounts
     matrixNumbers = Dictionary(
@@ -66,7 +66,7 @@ public final class BSTKWeights: Sendable {
   public func levelCount(ofMatrix number: Int) -> Int { levelCounts[number] }
 
   /// Matrix `number` as the sum of its first levels, at most `levels` of those that are used.
-  func loadMatrix(_ number: Int, levels: Int = .max) throws(BSTKError) -> [Float] {
+  package func loadMatrix(_ number: Int, levels: Int = .max) throws(BSTKError) -> [Float] {
     var weights = [Float](repeating: 0, count: manifest.matrices[number].elementCount)
     var span = weights.mutableSpan
     try reconstructor(ofMatrix: number, levels: 0..<levels).reconstruct(into: &span)
@@ -76,7 +76,7 @@ public final class BSTKWeights: Sendable {
   /// Adds the levels between two counts to weights that hold the first ones, or takes them off.
   ///
   /// - Parameter weights: The matrix with its first `old` levels; with `new` ones on return.
-  func change(
+  package func change(
     matrix number: Int, from old: Int, to new: Int, _ weights: inout MutableSpan<Float>
   ) throws(BSTKError) {
     guard old != new else { return }
@@ -90,7 +90,7 @@ public final class BSTKWeights: Sendable {
   ///
   /// - Parameter body: Lent the range of rows and their weights, row-major.
   /// - Throws: what reading and decoding the blocks throws, and what `body` throws.
-  func forEachStrip(
+  package func forEachStrip(
     ofMatrix number: Int,
     _ body: (Range<Int>, Span<Float>) throws(BSTKError) -> Void
   ) throws(BSTKError) {

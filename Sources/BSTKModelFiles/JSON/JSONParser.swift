@@ -1,7 +1,7 @@
-internal import BSTKFormat
+package import BSTKFormat
 
 /// A strict JSON reader (RFC 8259) for untrusted files: bounded depth, finite numbers, valid UTF-8.
-struct JSONParser: ~Escapable {
+package struct JSONParser: ~Escapable {
   /// Arrays and objects may nest this deep.
   static let maximumDepth = 64
 
@@ -10,7 +10,9 @@ struct JSONParser: ~Escapable {
   private var position = 0
 
   /// Parses a whole document; `code` is the code of the errors thrown.
-  static func parse(_ bytes: Span<UInt8>, code: BSTKError.Code) throws(BSTKError) -> JSONValue {
+  package static func parse(_ bytes: Span<UInt8>, code: BSTKError.Code) throws(BSTKError)
+    -> JSONValue
+  {
     var parser = JSONParser(bytes, code: code)
     let value = try parser.value(depth: 0)
     parser.skipSpace()

@@ -1,3 +1,4 @@
+public import BSTKModelFiles
 public import BSTKFormat
 
 /// How far the matrices of a `.bstk` file or prefix are from the model it was made of.

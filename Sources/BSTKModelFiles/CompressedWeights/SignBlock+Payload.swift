@@ -1,9 +1,9 @@
-internal import BSTKFormat
-internal import BSTKNumerics
+package import BSTKFormat
+package import BSTKNumerics
 
 extension SignBlock {
   /// The block as a `.bstk` file lays it out.
-  func payload(_ layout: BlockLayout) -> [UInt8] {
+  package func payload(_ layout: BlockLayout) -> [UInt8] {
     precondition(
       signs.count == layout.signs.count && u.count == layout.u.count
         && vt.count == layout.vt.count, "the layout is another block's")
@@ -30,7 +30,7 @@ extension SignBlock {
 
 extension BSTKNumerics.VectorType {
   /// The same type in the numerics' terms.
-  init(_ type: BSTKFormat.VectorType) {
+  package init(_ type: BSTKFormat.VectorType) {
     switch type {
     case .f16: self = .fp16
     case .bf16: self = .bf16

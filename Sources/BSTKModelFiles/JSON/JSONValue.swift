@@ -3,11 +3,11 @@
 /// Swift compares strings by canonical equivalence, so a dictionary keyed by `String` would take
 /// vocabulary entries apart only up to Unicode normalization. Here objects keep their members as
 /// written, in order, and names are compared byte by byte.
-enum JSONValue: Sendable {
+package enum JSONValue: Sendable {
   /// A member of an object.
-  struct Member {
-    let name: String
-    let value: JSONValue
+  package struct Member {
+    package let name: String
+    package let value: JSONValue
   }
 
   case null
@@ -21,7 +21,7 @@ enum JSONValue: Sendable {
   /// The member of an object with that name, or nil; the last one where a name repeats.
   ///
   /// JSON null counts as absent.
-  subscript(name: String) -> JSONValue? {
+  package subscript(name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     let found = members.last { $0.name.utf8.elementsEqual(name.utf8) }?.value
     if case .null = found { return nil }
@@ -29,21 +29,21 @@ enum JSONValue: Sendable {
   }
 
   /// Whether the object has the member, null or not.
-  func has(_ name: String) -> Bool {
+  package func has(_ name: String) -> Bool {
     guard case .object(let members) = self else { return false }
     return members.contains { $0.name.utf8.elementsEqual(name.utf8) }
   }
 
-  var stringValue: String? {
+  package var stringValue: String? {
     if case .string(let value) = self { value } else { nil }
   }
 
-  var boolValue: Bool? {
+  package var boolValue: Bool? {
     if case .bool(let value) = self { value } else { nil }
   }
 
   /// A whole number, also where it is written as `4096.0`.
-  var integerValue: Int? {
+  package var integerValue: Int? {
     switch self {
     case .integer(let value): value
     case .number(let value): Int(exactly: value)
@@ -51,7 +51,7 @@ enum JSONValue: Sendable {
     }
   }
 
-  var doubleValue: Double? {
+  package var doubleValue: Double? {
     switch self {
     case .integer(let value): Double(value)
     case .number(let value): value
@@ -59,11 +59,11 @@ enum JSONValue: Sendable {
     }
   }
 
-  var arrayValue: [JSONValue]? {
+  package var arrayValue: [JSONValue]? {
     if case .array(let value) = self { value } else { nil }
   }
 
-  var objectValue: [Member]? {
+  package var objectValue: [Member]? {
     if case .object(let value) = self { value } else { nil }
   }
 }

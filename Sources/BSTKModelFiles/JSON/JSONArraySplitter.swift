@@ -1,19 +1,19 @@
-internal import BSTKFormat
+package import BSTKFormat
 
 /// Finds the elements of a JSON array without parsing them, so that a huge array of small elements
 /// is read one element at a time.
-struct JSONArraySplitter: ~Escapable {
+package struct JSONArraySplitter: ~Escapable {
   private let bytes: Span<UInt8>
   private var position = 0
   private var isFirst = true
 
   @_lifetime(copy bytes)
-  init(_ bytes: Span<UInt8>) { self.bytes = bytes }
+  package init(_ bytes: Span<UInt8>) { self.bytes = bytes }
 
   /// The range of the next element, or nil at the end of the array.
   ///
   /// - Throws: `MODEL` when the bytes are not one array.
-  mutating func next() throws(BSTKError) -> Range<Int>? {
+  package mutating func next() throws(BSTKError) -> Range<Int>? {
     skipSpace()
     if isFirst {
       isFirst = false
