@@ -27,7 +27,7 @@ let package = Package(
   platforms: [.macOS(.v26)],
   products: [
     .library(name: "BSTK", targets: ["BSTK"]),
-    .library(name: "BSTKModel", targets: ["BSTKModel", "BSTKModelFiles"]),
+    .library(name: "BSTKModel", targets: ["BSTKModel", "BSTKModelFiles", "BSTKTokenizer"]),
     .executable(name: "bstk", targets: ["bstk"]),
   ],
   dependencies: [
@@ -71,11 +71,10 @@ let package = Package(
     .target(
       name: "BSTKModel",
       dependencies: [
-        "BSTKCodec", "BSTKFormat", "BSTKModelFiles", "BSTKNumerics", "BSTKStore", "CKernels",
-        "CSentencePiece",
+        "BSTKCodec", "BSTKFormat", "BSTKModelFiles", "BSTKNumerics", "BSTKStore", "BSTKTokenizer",
+        "CKernels",
       ],
-      swiftSettings: settings,
-      linkerSettings: [.linkedLibrary("_FoundationICU", .when(platforms: [.linux]))]),
+      swiftSettings: settings),
     .target(
       name: "BSTKModelFiles",
       dependencies: ["BSTKCodec", "BSTKFormat", "BSTKNumerics", "BSTKStore"],
@@ -85,6 +84,11 @@ let package = Package(
     .target(name: "BSTKServer", swiftSettings: settings),
     .target(
       name: "BSTKStore", dependencies: ["BSTKCodec", "BSTKFormat"], swiftSettings: settings),
+    .target(
+      name: "BSTKTokenizer",
+      dependencies: ["BSTKFormat", "BSTKModelFiles", "CSentencePiece"],
+      swiftSettings: settings,
+      linkerSettings: [.linkedLibrary("_FoundationICU", .when(platforms: [.linux]))]),
     .target(
       name: "BSTKTransport",
       dependencies: ["BSTKCodec", "BSTKFormat", "BSTKStore", "CCurl"],
@@ -96,7 +100,7 @@ let package = Package(
       name: "bstk",
       dependencies: [
         "BSTKCodec", "BSTKFormat", "BSTKModel", "BSTKModelFiles", "BSTKServer", "BSTKStore",
-        "BSTKTransport", argumentParser,
+        "BSTKTokenizer", "BSTKTransport", argumentParser,
       ],
       swiftSettings: settings),
 
@@ -114,7 +118,8 @@ let package = Package(
     .testTarget(
       name: "BSTKModelTests",
       dependencies: [
-        "BSTKFormat", "BSTKModel", "BSTKModelFiles", "BSTKStore", "BSTKTestSupport", subprocess,
+        "BSTKFormat", "BSTKModel", "BSTKModelFiles", "BSTKStore", "BSTKTestSupport",
+        "BSTKTokenizer", subprocess,
       ],
       exclude: ["Resources", "Scripts"], swiftSettings: settings),
     .testTarget(

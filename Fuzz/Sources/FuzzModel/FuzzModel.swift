@@ -1,5 +1,6 @@
 @testable import BSTKModel
 @testable import BSTKModelFiles
+import BSTKTokenizer
 
 // Files of a model folder. The first byte chooses which.
 

@@ -1,3 +1,4 @@
+public import BSTKTokenizer
 internal import BSTKModelFiles
 public import BSTKFormat
 public import BSTKStore

@@ -1,3 +1,4 @@
+public import BSTKTokenizer
 internal import BSTKFormat
 
 /// How a text is cut up and how much of it is held at once.

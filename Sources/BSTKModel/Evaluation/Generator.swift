@@ -1,3 +1,4 @@
+public import BSTKTokenizer
 internal import BSTKFormat
 
 /// Writes text with a resident model, piece by piece.

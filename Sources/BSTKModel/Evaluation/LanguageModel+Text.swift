@@ -1,3 +1,4 @@
+public import BSTKTokenizer
 public import BSTKFormat
 
 internal import BSTKStore

@@ -1,3 +1,5 @@
+public import BSTKTokenizer
+
 #if canImport(Darwin)
   internal import Darwin
 #else

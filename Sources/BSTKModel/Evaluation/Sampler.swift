@@ -1,3 +1,5 @@
+internal import BSTKTokenizer
+
 #if canImport(Darwin)
   internal import Darwin
 #else

@@ -1,3 +1,4 @@
+public import BSTKTokenizer
 public import BSTKModelFiles
 
 /// Measures how much a model's output distribution moves when one matrix alone is compressed.

@@ -1,3 +1,5 @@
+public import BSTKTokenizer
+
 /// The shape of a decoder-only transformer of the Llama, Mistral or Qwen2 family.
 ///
 /// Read from a Hugging Face `config.json` with ``init(json:)``; fields keep the library's meaning

@@ -1,3 +1,4 @@
+public import BSTKTokenizer
 internal import BSTKNumerics
 
 /// The last norm and the projection to the vocabulary.

@@ -1,3 +1,4 @@
+import BSTKTokenizer
 import BSTKModelFiles
 import BSTKFormat
 import BSTKModel

@@ -1,3 +1,4 @@
+import BSTKTokenizer
 import BSTKFormat
 import BSTKModel
 import Foundation

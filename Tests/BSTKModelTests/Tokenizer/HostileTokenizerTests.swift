@@ -1,3 +1,4 @@
+import BSTKTokenizer
 import BSTKFormat
 import BSTKTestSupport
 import Foundation

@@ -1,3 +1,4 @@
+@testable import BSTKTokenizer
 import Foundation
 
 @testable import BSTKModel

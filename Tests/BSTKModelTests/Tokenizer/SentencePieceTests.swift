@@ -1,3 +1,4 @@
+@testable import BSTKTokenizer
 import BSTKFormat
 import BSTKTestSupport
 import Foundation

@@ -1,3 +1,4 @@
+@testable import BSTKTokenizer
 import BSTKTestSupport
 import Foundation
 import Testing
