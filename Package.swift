@@ -27,7 +27,8 @@ let package = Package(
   platforms: [.macOS(.v26)],
   products: [
     .library(name: "BSTK", targets: ["BSTK"]),
-    .library(name: "BSTKModel", targets: ["BSTKModel", "BSTKModelFiles", "BSTKTokenizer"]),
+    .library(
+      name: "BSTKModel", targets: ["BSTKInference", "BSTKModel", "BSTKModelFiles", "BSTKTokenizer"]),
     .executable(name: "bstk", targets: ["bstk"]),
   ],
   dependencies: [
@@ -69,10 +70,17 @@ let package = Package(
       name: "BSTKCodec", dependencies: ["BSTKFormat", "CZstd", crypto], swiftSettings: settings),
     .target(name: "BSTKFormat", swiftSettings: settings),
     .target(
-      name: "BSTKModel",
+      name: "BSTKInference",
       dependencies: [
         "BSTKCodec", "BSTKFormat", "BSTKModelFiles", "BSTKNumerics", "BSTKStore", "BSTKTokenizer",
         "CKernels",
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "BSTKModel",
+      dependencies: [
+        "BSTKFormat", "BSTKInference", "BSTKModelFiles", "BSTKNumerics", "BSTKStore",
+        "BSTKTokenizer", "CKernels",
       ],
       swiftSettings: settings),
     .target(
@@ -99,8 +107,8 @@ let package = Package(
     .executableTarget(
       name: "bstk",
       dependencies: [
-        "BSTKCodec", "BSTKFormat", "BSTKModel", "BSTKModelFiles", "BSTKServer", "BSTKStore",
-        "BSTKTokenizer", "BSTKTransport", argumentParser,
+        "BSTKCodec", "BSTKFormat", "BSTKInference", "BSTKModel", "BSTKModelFiles", "BSTKServer",
+        "BSTKStore", "BSTKTokenizer", "BSTKTransport", argumentParser,
       ],
       swiftSettings: settings),
 
@@ -118,8 +126,8 @@ let package = Package(
     .testTarget(
       name: "BSTKModelTests",
       dependencies: [
-        "BSTKFormat", "BSTKModel", "BSTKModelFiles", "BSTKStore", "BSTKTestSupport",
-        "BSTKTokenizer", subprocess,
+        "BSTKFormat", "BSTKInference", "BSTKModel", "BSTKModelFiles", "BSTKStore",
+        "BSTKTestSupport", "BSTKTokenizer", subprocess,
       ],
       exclude: ["Resources", "Scripts"], swiftSettings: settings),
     .testTarget(
@@ -141,8 +149,8 @@ let package = Package(
     .testTarget(
       name: "CLITests",
       dependencies: [
-        "bstk", "BSTKFormat", "BSTKModel", "BSTKModelFiles", "BSTKServer", "BSTKStore",
-        "BSTKTestSupport", argumentParser, subprocess, system,
+        "bstk", "BSTKFormat", "BSTKInference", "BSTKModel", "BSTKModelFiles", "BSTKServer",
+        "BSTKStore", "BSTKTestSupport", argumentParser, subprocess, system,
       ],
       swiftSettings: settings),
     .testTarget(

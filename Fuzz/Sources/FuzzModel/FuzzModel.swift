@@ -1,4 +1,4 @@
-@testable import BSTKModel
+import BSTKInference
 @testable import BSTKModelFiles
 import BSTKTokenizer
 

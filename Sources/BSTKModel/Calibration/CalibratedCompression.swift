@@ -1,3 +1,4 @@
+public import BSTKInference
 public import BSTKTokenizer
 public import BSTKModelFiles
 public import BSTKFormat

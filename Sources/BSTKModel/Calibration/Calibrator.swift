@@ -1,3 +1,4 @@
+public import BSTKInference
 public import BSTKTokenizer
 internal import BSTKFormat
 internal import BSTKNumerics

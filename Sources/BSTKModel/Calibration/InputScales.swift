@@ -1,3 +1,4 @@
+public import BSTKInference
 public import BSTKFormat
 
 /// The scale of each input channel that a matrix is decomposed with: the sum of blocks then weighs

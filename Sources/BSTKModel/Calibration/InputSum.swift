@@ -1,3 +1,4 @@
+internal import BSTKInference
 internal import BSTKNumerics
 
 /// The running sums behind one ``InputStatistics/Layer``, in double precision where they are long.

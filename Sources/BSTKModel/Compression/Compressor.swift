@@ -1,3 +1,4 @@
+internal import BSTKInference
 public import BSTKModelFiles
 public import BSTKFormat
 internal import BSTKNumerics

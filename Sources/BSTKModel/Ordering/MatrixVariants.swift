@@ -1,3 +1,4 @@
+internal import BSTKInference
 internal import BSTKTokenizer
 internal import BSTKModelFiles
 internal import BSTKFormat

@@ -1,3 +1,5 @@
+internal import BSTKInference
+
 extension OutputHead {
   /// The KL divergence in nats of the next-token distributions of each of `variants` from those of
   /// `reference`, summed over tokens. Rounding alone can take a sum below zero.

@@ -1,3 +1,4 @@
+internal import BSTKInference
 internal import BSTKModelFiles
 internal import ArgumentParser
 internal import BSTKFormat

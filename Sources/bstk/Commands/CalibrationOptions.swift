@@ -1,3 +1,4 @@
+internal import BSTKInference
 public import ArgumentParser
 internal import BSTKFormat
 internal import BSTKModel

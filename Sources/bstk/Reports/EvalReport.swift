@@ -1,3 +1,4 @@
+internal import BSTKInference
 internal import BSTKFormat
 internal import BSTKModel
 

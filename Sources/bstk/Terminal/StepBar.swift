@@ -1,3 +1,4 @@
+internal import BSTKInference
 internal import BSTKModel
 internal import Synchronization
 

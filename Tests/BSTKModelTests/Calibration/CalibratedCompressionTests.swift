@@ -1,3 +1,4 @@
+import BSTKInference
 import BSTKModelFiles
 import BSTKCodec
 import BSTKFormat

@@ -1,3 +1,4 @@
+import BSTKInference
 import BSTKTokenizer
 import BSTKModelFiles
 import BSTKFormat

@@ -1,3 +1,4 @@
+import BSTKInference
 import BSTKFormat
 import BSTKModel
 import BSTKStore

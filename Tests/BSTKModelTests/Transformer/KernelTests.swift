@@ -1,3 +1,4 @@
+@testable import BSTKInference
 import BSTKTestSupport
 import Foundation
 import Testing

@@ -1,3 +1,4 @@
+import BSTKInference
 import BSTKModel
 import Foundation
 import Testing

@@ -1,3 +1,4 @@
+@testable import BSTKInference
 import BSTKTokenizer
 import BSTKModelFiles
 import BSTKFormat

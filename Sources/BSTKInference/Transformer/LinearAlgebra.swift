@@ -1,12 +1,12 @@
-internal import BSTKFormat
+package import BSTKFormat
 internal import BSTKNumerics
 
 /// What every calculation with a model needs to begin.
-enum LinearAlgebra {
+package enum LinearAlgebra {
   /// Loads OpenBLAS when nobody has yet.
   ///
   /// - Throws: `NUMERICS` where it is not installed.
-  static func load() throws(BSTKError) {
+  package static func load() throws(BSTKError) {
     do throws(NumericsError) { try BLAS.load() } catch {
       throw BSTKError(
         .numerics, error.description,

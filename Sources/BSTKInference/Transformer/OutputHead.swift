@@ -6,7 +6,7 @@ public struct OutputHead: Sendable {
   /// Rows whose logits are held at once, where not all are asked for.
   private static let tileRows = 256
 
-  let configuration: ModelConfiguration
+  package let configuration: ModelConfiguration
   let norm: [Float]
   /// vocabulary × hidden size.
   var weight: [Float]
@@ -44,7 +44,7 @@ public struct OutputHead: Sendable {
     }
   }
 
-  func logits(_ rows: Span<Float>) -> [Float] {
+  package func logits(_ rows: Span<Float>) -> [Float] {
     let width = configuration.hiddenSize
     let vocabulary = configuration.vocabularySize
     let tokens = rows.count / width
