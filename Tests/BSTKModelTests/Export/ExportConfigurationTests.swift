@@ -2,8 +2,6 @@
 import BSTKFormat
 import Testing
 
-@testable import BSTKModel
-
 @Suite("Export: the type in config.json")
 struct ExportConfigurationTests {
   @Test(arguments: [

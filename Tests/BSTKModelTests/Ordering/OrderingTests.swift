@@ -6,7 +6,7 @@ import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKCompression
 
 @Suite("Ordering")
 struct OrderingTests {

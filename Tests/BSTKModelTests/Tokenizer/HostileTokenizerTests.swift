@@ -4,8 +4,6 @@ import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
-
 /// A tokenizer of two letters, with parts to add.
 private func small(_ parts: String, merges: String = #"["a b"]"#) -> String {
   #"{"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": \#(merges)}\#(parts)}"#

@@ -4,8 +4,6 @@ import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
-
 @Suite struct ReferenceTokenizersTests {
   @Test(arguments: ReferenceTokenizers.names)
   func `encodes and decodes as the tokenizers library`(_ name: String) throws {

@@ -4,8 +4,6 @@ import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
-
 @Suite struct SentencePieceTests {
   /// Whether libsentencepiece is there; says so where it is not.
   private func hasLibrary() -> Bool {

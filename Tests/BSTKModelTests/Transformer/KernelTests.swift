@@ -3,8 +3,6 @@ import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
-
 /// The C kernels against plain loops in double precision.
 @Suite struct KernelTests {
   private var generator = SeededGenerator(seed: 11)

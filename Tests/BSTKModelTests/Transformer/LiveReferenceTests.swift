@@ -3,8 +3,6 @@ import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
-
 /// The comparison with the Python libraries on models and tokenizers made on the spot.
 @Suite struct LiveReferenceTests {
   private func script(_ name: String) throws -> String {

@@ -2,7 +2,6 @@ import BSTKInference
 import BSTKTokenizer
 import BSTKModelFiles
 import BSTKFormat
-import BSTKModel
 import Foundation
 import Testing
 

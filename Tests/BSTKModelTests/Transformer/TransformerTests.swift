@@ -5,8 +5,6 @@ import BSTKFormat
 import Foundation
 import Testing
 
-@testable import BSTKModel
-
 @Suite struct TransformerTests {
   /// Tensors of a folder with some left out or in another shape.
   private struct Altered: WeightSource {
