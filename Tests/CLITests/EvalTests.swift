@@ -1,5 +1,5 @@
+import BSTKInference
 import BSTKFormat
-import BSTKModel
 import BSTKStore
 import BSTKTestSupport
 import Foundation

@@ -1,4 +1,6 @@
-@testable import BSTKModel
+import BSTKInference
+@testable import BSTKModelFiles
+import BSTKTokenizer
 
 // Files of a model folder. The first byte chooses which.
 

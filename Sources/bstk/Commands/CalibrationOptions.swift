@@ -1,6 +1,7 @@
+internal import BSTKInference
 public import ArgumentParser
 internal import BSTKFormat
-internal import BSTKModel
+internal import BSTKCompression
 internal import BSTKStore
 
 /// What a calibration text is used for.

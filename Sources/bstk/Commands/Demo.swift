@@ -1,5 +1,5 @@
+internal import BSTKModelFiles
 internal import ArgumentParser
-internal import BSTKModel
 
 /// Shows the whole journey.
 struct Demo: BstkCommand {

@@ -1,6 +1,7 @@
+internal import BSTKInference
+internal import BSTKTokenizer
 internal import ArgumentParser
 internal import BSTKFormat
-internal import BSTKModel
 internal import BSTKStore
 
 /// A text to read, and how it is cut up.

@@ -1,6 +1,7 @@
+internal import BSTKModelFiles
 internal import BSTKCodec
 internal import BSTKFormat
-internal import BSTKModel
+internal import BSTKCompression
 internal import BSTKServer
 internal import BSTKStore
 internal import BSTKTransport

@@ -1,6 +1,6 @@
 internal import BSTKCodec
 internal import BSTKFormat
-internal import BSTKModel
+internal import BSTKCompression
 
 /// What `bstk compress` wrote.
 struct CompressReport: Encodable {

@@ -1,5 +1,5 @@
+internal import BSTKInference
 internal import BSTKFormat
-internal import BSTKModel
 
 /// What `bstk eval` measured.
 struct EvalReport: Encodable {

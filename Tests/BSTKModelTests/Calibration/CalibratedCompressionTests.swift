@@ -1,6 +1,8 @@
+import BSTKInference
+import BSTKModelFiles
 import BSTKCodec
 import BSTKFormat
-import BSTKModel
+import BSTKCompression
 import BSTKStore
 import BSTKTestSupport
 import Foundation

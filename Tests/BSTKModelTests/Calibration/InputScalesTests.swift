@@ -1,5 +1,6 @@
+import BSTKInference
 import BSTKFormat
-import BSTKModel
+import BSTKCompression
 import BSTKTestSupport
 import Foundation
 import Testing

@@ -1,5 +1,8 @@
+import BSTKInference
+import BSTKTokenizer
+import BSTKModelFiles
 import BSTKFormat
-import BSTKModel
+import BSTKCompression
 import BSTKStore
 import BSTKTestSupport
 import Foundation

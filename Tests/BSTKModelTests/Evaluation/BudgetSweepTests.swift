@@ -1,5 +1,6 @@
+import BSTKInference
+import BSTKModelFiles
 import BSTKFormat
-import BSTKModel
 import BSTKStore
 import BSTKTestSupport
 import Testing

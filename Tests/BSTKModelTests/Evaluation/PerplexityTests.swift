@@ -1,5 +1,6 @@
+import BSTKInference
+import BSTKTokenizer
 import BSTKFormat
-import BSTKModel
 import Foundation
 import Testing
 

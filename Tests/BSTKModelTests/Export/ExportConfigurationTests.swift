@@ -1,7 +1,6 @@
+@testable import BSTKModelFiles
 import BSTKFormat
 import Testing
-
-@testable import BSTKModel
 
 @Suite("Export: the type in config.json")
 struct ExportConfigurationTests {

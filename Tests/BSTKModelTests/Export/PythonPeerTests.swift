@@ -1,5 +1,6 @@
+import BSTKModelFiles
 import BSTKFormat
-import BSTKModel
+import BSTKCompression
 import BSTKStore
 import BSTKTestSupport
 import Foundation

@@ -1,6 +1,6 @@
 import BSTKCodec
 import BSTKFormat
-import BSTKModel
+import BSTKCompression
 import BSTKStore
 import BSTKTestSupport
 import Testing

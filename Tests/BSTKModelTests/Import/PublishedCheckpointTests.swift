@@ -1,5 +1,7 @@
+import BSTKInference
+import BSTKModelFiles
 import BSTKFormat
-import BSTKModel
+import BSTKCompression
 import BSTKStore
 import BSTKTestSupport
 import Foundation

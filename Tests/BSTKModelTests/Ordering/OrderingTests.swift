@@ -1,10 +1,12 @@
+import BSTKInference
+import BSTKModelFiles
 import BSTKFormat
 import BSTKStore
 import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKCompression
 
 @Suite("Ordering")
 struct OrderingTests {

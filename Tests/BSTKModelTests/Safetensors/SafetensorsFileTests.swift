@@ -1,5 +1,5 @@
+import BSTKModelFiles
 import BSTKFormat
-import BSTKModel
 import BSTKTestSupport
 import Testing
 

@@ -1,6 +1,5 @@
+@testable import BSTKTokenizer
 import Foundation
-
-@testable import BSTKModel
 
 /// The tokenizers made by `Scripts/make_reference_tokenizers.py` and
 /// `Scripts/make_reference_sentencepiece.py`, with the libraries' results.

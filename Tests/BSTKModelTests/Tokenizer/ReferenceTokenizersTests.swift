@@ -1,9 +1,8 @@
+@testable import BSTKTokenizer
 import BSTKFormat
 import BSTKTestSupport
 import Foundation
 import Testing
-
-@testable import BSTKModel
 
 @Suite struct ReferenceTokenizersTests {
   @Test(arguments: ReferenceTokenizers.names)

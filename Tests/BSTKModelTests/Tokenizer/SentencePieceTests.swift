@@ -1,9 +1,8 @@
+@testable import BSTKTokenizer
 import BSTKFormat
 import BSTKTestSupport
 import Foundation
 import Testing
-
-@testable import BSTKModel
 
 @Suite struct SentencePieceTests {
   /// Whether libsentencepiece is there; says so where it is not.

@@ -1,5 +1,5 @@
+import BSTKInference
 import BSTKFormat
-import BSTKModel
 import Testing
 
 /// The members a Llama configuration needs at least.

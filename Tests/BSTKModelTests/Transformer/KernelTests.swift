@@ -1,8 +1,7 @@
+@testable import BSTKInference
 import BSTKTestSupport
 import Foundation
 import Testing
-
-@testable import BSTKModel
 
 /// The C kernels against plain loops in double precision.
 @Suite struct KernelTests {

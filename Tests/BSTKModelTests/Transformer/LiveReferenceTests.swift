@@ -1,8 +1,7 @@
+@testable import BSTKTokenizer
 import BSTKTestSupport
 import Foundation
 import Testing
-
-@testable import BSTKModel
 
 /// The comparison with the Python libraries on models and tokenizers made on the spot.
 @Suite struct LiveReferenceTests {

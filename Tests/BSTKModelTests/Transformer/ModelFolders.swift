@@ -1,4 +1,6 @@
-import BSTKModel
+import BSTKInference
+import BSTKTokenizer
+import BSTKModelFiles
 import Foundation
 import Testing
 

@@ -1,5 +1,7 @@
+import BSTKInference
+import BSTKTokenizer
+import BSTKModelFiles
 import BSTKFormat
-import BSTKModel
 import Foundation
 import Testing
 

@@ -1,8 +1,9 @@
+@testable import BSTKInference
+import BSTKTokenizer
+import BSTKModelFiles
 import BSTKFormat
 import Foundation
 import Testing
-
-@testable import BSTKModel
 
 @Suite struct TransformerTests {
   /// Tensors of a folder with some left out or in another shape.
