@@ -23,18 +23,21 @@ extension SignBlock {
   init(payload: [UInt8], layout: BlockLayout) throws(NumericsError) {
     try self.init(
       rows: layout.rows, columns: layout.columns, rank: layout.rank,
-      vectorType: BSTKNumerics.VectorType(layout.vectors), signs: Array(payload[layout.signs]),
+      vectorType: try BSTKNumerics.VectorType(layout.vectors), signs: Array(payload[layout.signs]),
       u: Array(payload[layout.u]), vt: Array(payload[layout.vt]))
   }
 }
 
 extension BSTKNumerics.VectorType {
   /// The same type in the numerics' terms.
-  init(_ type: BSTKFormat.VectorType) {
+  ///
+  /// - Throws: `invalidOption` for a type that the numerics do not have.
+  init(_ type: BSTKFormat.VectorType) throws(NumericsError) {
     switch type {
     case .f16: self = .fp16
     case .bf16: self = .bf16
     case .i8: self = .int8
+    case .log8: throw .invalidOption("log8 vectors are not supported yet")
     }
   }
 }
