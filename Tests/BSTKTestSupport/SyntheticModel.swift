@@ -10,20 +10,42 @@ public struct SyntheticModel: Sendable {
     let rows: Int
     let columns: Int
     let levels: Int
+    let kind: MatrixKind
+    let baseLevels: Int
     let rank: Int
     let vectors: VectorType
+    let outliers: Int
 
-    /// Describes a matrix.
+    /// Describes a matrix of sign blocks.
     public init(
       _ name: String, rows: Int, columns: Int, levels: Int, rank: Int = 1,
-      vectors: VectorType = .f16
+      vectors: VectorType = .f16, baseLevels: Int = 1
     ) {
       self.name = name
       self.rows = rows
       self.columns = columns
       self.levels = levels
+      kind = .signBlocks
+      self.baseLevels = baseLevels
       self.rank = rank
       self.vectors = vectors
+      outliers = 0
+    }
+
+    /// Describes a matrix of nested planes.
+    public init(
+      nested name: String, rows: Int, columns: Int, levels: Int, baseLevels: Int = 1,
+      vectors: VectorType = .f16, outliers: Int = 0
+    ) {
+      self.name = name
+      self.rows = rows
+      self.columns = columns
+      self.levels = levels
+      kind = .nestedPlanes
+      self.baseLevels = baseLevels
+      rank = 1
+      self.vectors = vectors
+      self.outliers = outliers
     }
   }
 
@@ -55,6 +77,19 @@ public struct SyntheticModel: Sendable {
     self.seed = seed
   }
 
+  /// A model of a few kilobytes in which matrices of both kinds stand in the base with several
+  /// levels, and some planes are stored mirrored.
+  public static var nested: SyntheticModel {
+    SyntheticModel(matrices: [
+      Matrix("model.layers.0.a.weight", rows: 5, columns: 7, levels: 3, baseLevels: 2),
+      Matrix(
+        nested: "model.layers.0.b.weight", rows: 16, columns: 250, levels: 5, baseLevels: 3,
+        outliers: 3),
+      Matrix(
+        nested: "model.layers.0.c.weight", rows: 8, columns: 384, levels: 4, vectors: .log8),
+    ])
+  }
+
   /// Writes the file.
   @discardableResult
   public func write(to path: String) throws -> Manifest {
@@ -68,16 +103,13 @@ public struct SyntheticModel: Sendable {
     var stack: [(matrix: Int, level: Int)] = []
     for matrix in matrices {
       let handle = writer.addMatrix(
-        name: matrix.name, sourceType: .f32, rows: matrix.rows, columns: matrix.columns)
-      for level in 0..<matrix.levels {
-        let layout = try BlockLayout(
-          rows: matrix.rows, columns: matrix.columns, rank: matrix.rank, vectors: matrix.vectors)
-        let payload = Self.payload(layout, using: &generator)
-        _ = try writer.addBlock(
-          matrix: handle, rank: matrix.rank, vectors: matrix.vectors, payload: payload.span,
-          worth: 1 / Float(level + 1))
-        if level > 0 { stack.append((handle, level)) }
+        name: matrix.name, sourceType: .f32, rows: matrix.rows, columns: matrix.columns,
+        kind: matrix.kind, baseLevelCount: matrix.baseLevels, outlierCount: matrix.outliers)
+      switch matrix.kind {
+      case .signBlocks: try addBlocks(of: matrix, handle, to: &writer, using: &generator)
+      case .nestedPlanes: try addPlanes(of: matrix, handle, to: &writer, using: &generator)
       }
+      for level in matrix.baseLevels..<matrix.levels { stack.append((handle, level)) }
     }
     stack.sort { ($0.level, $0.matrix) < ($1.level, $1.matrix) }
     return try writer.finish(
@@ -92,29 +124,102 @@ public struct SyntheticModel: Sendable {
     return try folder.read("m.bstk")
   }
 
-  /// A random payload that obeys every rule: finite vectors, zero padding.
-  private static func payload(
-    _ layout: BlockLayout, using generator: inout SeededGenerator
-  ) -> [UInt8] {
-    var bytes = generator.bytes(layout.byteCount)
-    for range in layout.padding { for index in range { bytes[index] = 0 } }
-    let usedBits = layout.rows * layout.columns % 8
-    if usedBits != 0 { bytes[layout.signByteCount - 1] &= ~(0xFF >> UInt8(usedBits)) }
-    for range in [layout.u, layout.vt] {
-      switch layout.vectors {
-      case .f16, .bf16:
-        // Exponents stay clear of the all-ones pattern.
-        for index in stride(from: range.lowerBound + 1, to: range.upperBound, by: 2) {
-          bytes[index] &= 0xBB
-        }
-      case .i8:
-        for index in stride(
-          from: range.lowerBound + 3, to: range.lowerBound + 4 * layout.rank, by: 4)
-        {
-          bytes[index] &= 0xBF
-        }
-      }
+  private static func worth(ofLevel level: Int) -> Float { 1 / Float(level + 1) }
+}
+
+extension SyntheticModel {
+  private func addBlocks(
+    of matrix: Matrix, _ handle: Int, to writer: inout ModelWriter,
+    using generator: inout SeededGenerator
+  ) throws {
+    let layout = try BlockLayout(
+      rows: matrix.rows, columns: matrix.columns, rank: matrix.rank, vectors: matrix.vectors)
+    for level in 0..<matrix.levels {
+      var payload = generator.bytes(layout.byteCount)
+      Self.clear(layout.padding, of: &payload)
+      let usedBits = layout.rows * layout.columns % 8
+      if usedBits != 0 { payload[layout.signByteCount - 1] &= ~(0xFF >> UInt8(usedBits)) }
+      for part in [layout.uVectors, layout.vtVectors] { Self.tame(part, of: &payload) }
+      _ = try writer.addBlock(
+        matrix: handle, rank: matrix.rank, vectors: matrix.vectors, payload: payload.span,
+        worth: Self.worth(ofLevel: level))
     }
-    return bytes
+  }
+
+  private func addPlanes(
+    of matrix: Matrix, _ handle: Int, to writer: inout ModelWriter,
+    using generator: inout SeededGenerator
+  ) throws {
+    let record = MatrixRecord(
+      name: matrix.name, sourceType: .f32, rows: matrix.rows, columns: matrix.columns,
+      kind: matrix.kind, levelCount: matrix.levels, outlierCount: matrix.outliers)
+    let first = try Self.firstPlane(
+      record.firstPlaneLayout(vectors: matrix.vectors), using: &generator)
+    _ = try writer.addFirstPlane(
+      matrix: handle, vectors: matrix.vectors, payload: first.span, worth: Self.worth(ofLevel: 0))
+    let layout = try record.refinementLayout()
+    for level in 1..<matrix.levels {
+      // The first planes tell most of the next ones, the less the finer they are.
+      var payload = [UInt8](repeating: 0, count: layout.byteCount)
+      for byte in 0..<layout.plane.byteCount {
+        let isLike = Int.random(in: 0..<8, using: &generator) >= level
+        payload[byte] = isLike ? first[byte] : UInt8.random(in: 0...255, using: &generator)
+      }
+      Self.clearUnusedBits(layout.plane, of: &payload)
+      Self.store(0.5 + Float(level) / 8, at: layout.gain, of: &payload)
+      _ = try writer.addRefinement(
+        matrix: handle, payload: payload.span, firstPlane: first.span,
+        worth: Self.worth(ofLevel: level))
+    }
+  }
+
+  private static func firstPlane(
+    _ layout: FirstPlaneLayout, using generator: inout SeededGenerator
+  ) throws -> [UInt8] {
+    var payload = generator.bytes(layout.byteCount)
+    clear(layout.padding, of: &payload)
+    clearUnusedBits(layout.plane, of: &payload)
+    for part in [layout.u, layout.v] { tame(part, of: &payload) }
+    store(Float(2.5), at: layout.factor, of: &payload)
+    store(Float(1), at: layout.gain, of: &payload)
+    for entry in 0..<layout.outlierCount {
+      let position = entry * layout.plane.rows * layout.plane.columns / layout.outlierCount
+      store(UInt32(position), at: layout.positions.lowerBound + 4 * entry, of: &payload)
+    }
+    for at in stride(from: layout.excess.lowerBound + 1, to: layout.excess.upperBound, by: 2) {
+      payload[at] &= 0xBB
+    }
+    return payload
+  }
+
+  private static func clear(_ ranges: [Range<Int>], of payload: inout [UInt8]) {
+    for range in ranges { for index in range { payload[index] = 0 } }
+  }
+
+  private static func clearUnusedBits(_ plane: BitPlane, of payload: inout [UInt8]) {
+    guard plane.columns % 8 != 0 else { return }
+    for row in 1...plane.rows {
+      payload[row * plane.rowByteCount - 1] &= ~(0xFF >> UInt8(plane.columns % 8))
+    }
+  }
+
+  /// Makes random vectors finite and moderate: their exponents stay clear of the upper half.
+  private static func tame(_ part: VectorLayout, of payload: inout [UInt8]) {
+    let (bytes, width): (Range<Int>, Int) =
+      switch part.type {
+      case .f16, .bf16: (part.elements, 2)
+      case .i8, .log8: (part.scales, 4)
+      }
+    for index in stride(from: bytes.lowerBound + width - 1, to: bytes.upperBound, by: width) {
+      payload[index] &= 0xBB
+    }
+  }
+
+  private static func store(_ value: Float, at index: Int, of payload: inout [UInt8]) {
+    store(value.bitPattern, at: index, of: &payload)
+  }
+
+  private static func store(_ value: UInt32, at index: Int, of payload: inout [UInt8]) {
+    for byte in 0..<4 { payload[index + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte)) }
   }
 }

@@ -44,12 +44,12 @@ extension Compressor {
       try folder.readFloats(of: tensor.name, from: 0, into: &span)
     }
     var settings = DecompositionOptions(levels: options.levelCount, rank: rank)
-    settings.vectorType = BSTKNumerics.VectorType(options.vectors)
     settings.seed = options.seed
     settings.magnitudeGains = [options.firstLevelGain]
     settings.looksAhead = options.looksAhead
     settings.inputScale = try scales?.scale(of: tensor.name, columns: tensor.shape[1])
     do throws(NumericsError) {
+      settings.vectorType = BSTKNumerics.VectorType(options.vectors)
       // Given away, so that the decomposer works on this memory and not on a copy.
       return try Decomposer(
         consume weights, rows: tensor.shape[0], columns: tensor.shape[1], options: settings)

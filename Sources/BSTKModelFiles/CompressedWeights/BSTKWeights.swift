@@ -115,7 +115,11 @@ public final class BSTKWeights: Sendable {
     var blocks: [SignBlock] = []
     let used = levels.clamped(to: 0..<levelCounts[number])
     for chunk in file.blockChunks(ofMatrix: number)[used] {
-      guard let layout = manifest.blockLayout(ofChunk: chunk) else { continue }
+      guard case .signBlock(let layout) = manifest.layout(ofChunk: chunk) else {
+        throw BSTKError(
+          .modelUnsupported, "\(manifest.matrices[number].name) is not made of sign blocks",
+          offset: manifest.chunkOffset(chunk), section: .chunk(chunk))
+      }
       let payload = try file.payload(ofChunk: chunk, decoder: decoder)
       do throws(NumericsError) {
         blocks.append(try SignBlock(payload: payload, layout: layout))

@@ -35,6 +35,7 @@ extension BSTKNumerics.VectorType {
     case .f16: self = .fp16
     case .bf16: self = .bf16
     case .i8: self = .int8
+    case .log8: self = .log8
     }
   }
 }

@@ -94,6 +94,7 @@ extension ModelReport {
     for chunk in manifest.chunks {
       guard case .block(let matrix, _, let rank, let type) = chunk.contents else { continue }
       bytes[matrix] += UInt64(chunk.storedByteCount)
+      guard let type else { continue }
       if !ranks[matrix].contains(rank) { ranks[matrix].append(rank) }
       if !vectors[matrix].contains(type.name) { vectors[matrix].append(type.name) }
     }

@@ -13,7 +13,7 @@ struct ErrorReport: Equatable, Sendable {
 
   /// Codes that say the work could not be done; all others blame the input.
   private static let failures: Set<BSTKError.Code> = [
-    .io, .exists, .busy, .cancelled, .numerics, .network, .tls, .stalled, .httpStatus,
+    .failure, .io, .exists, .busy, .cancelled, .numerics, .network, .tls, .stalled, .httpStatus,
     .httpAuthorization, .throttled, .remoteMissing, .remoteChanged, .remoteTruncated,
     .rangeMismatch, .contentEncoding, .redirect, .url, .requestHeader,
   ]
