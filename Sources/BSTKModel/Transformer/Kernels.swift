@@ -1,7 +1,7 @@
 internal import CKernels
 
 /// The element-wise C kernels over spans, with every length checked.
-enum Kernels {
+package enum Kernels {
   /// out ← RMSNorm of each row of `x`, both rows × `weight.count`.
   static func rmsNorm(
     _ x: Span<Float>, weight: Span<Float>, epsilon: Float, into out: inout MutableSpan<Float>
