@@ -81,9 +81,7 @@ struct Calibrate: BstkCommand {
     let statistics = try StatisticsGatherer(transformer, options: options).run(
       tokens, to: output
     ) { progress in
-      if cancellation.isRequested {
-        throw BSTKError(.cancelled, "the calibration was cancelled")
-      }
+      try cancellation.check()
       bar.update("calibrating", progress)
     }
     bar.finish()
