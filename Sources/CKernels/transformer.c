@@ -5,36 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LANES = 16 };
-
-/// e^x to about one unit in the last place for x <= 0; 0 below -87, NaN of NaN. libm's expf does
-/// not vectorise. The clamps keep the conversion to an integer defined whatever a model holds.
-static inline float exp_nonpositive(float x) {
-  const float log2e = 1.44269504088896341f;
-  const float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
-  float clamped = x > -87.0f ? x : -87.0f;
-  clamped = clamped < 0.0f ? clamped : 0.0f;
-  int32_t n = (int32_t)(clamped * log2e - 0.5f);
-  float nf = (float)n;
-  float r = clamped - nf * ln2_high - nf * ln2_low;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
-  int32_t bits = (n + 127) << 23;
-  float power;
-  memcpy(&power, &bits, sizeof power);
-  return x > -87.0f ? p * power : x == x ? 0.0f : x;
-}
-
-static float lane_total(const float lanes[LANES]) {
-  float total = 0;
-  for (size_t i = 0; i < LANES; i++) total += lanes[i];
-  return total;
-}
+#include "steps.h"
 
 static float sum_of_squares(const float *x, size_t count) {
   float lanes[LANES] = {0};
@@ -43,7 +14,7 @@ static float sum_of_squares(const float *x, size_t count) {
     for (size_t j = 0; j < LANES; j++) lanes[j] += x[i + j] * x[i + j];
   float rest = 0;
   for (; i < count; i++) rest += x[i] * x[i];
-  return lane_total(lanes) + rest;
+  return bstk_lane_total(lanes) + rest;
 }
 
 static float maximum(const float *x, size_t count) {
@@ -109,12 +80,12 @@ void bstk_masked_softmax(float *scores, size_t rows, size_t columns, size_t firs
     size_t i = 0;
     for (; i + LANES <= count; i += LANES)
       for (size_t j = 0; j < LANES; j++) {
-        float e = exp_nonpositive(row[i + j] * scale - top);
+        float e = bstk_exp_nonpositive(row[i + j] * scale - top);
         row[i + j] = e;
         lanes[j] += e;
       }
-    float total = lane_total(lanes);
-    for (; i < count; i++) total += row[i] = exp_nonpositive(row[i] * scale - top);
+    float total = bstk_lane_total(lanes);
+    for (; i < count; i++) total += row[i] = bstk_exp_nonpositive(row[i] * scale - top);
     float inverse = 1.0f / total;
     for (size_t c = 0; c < count; c++) row[c] *= inverse;
     memset(scores, 0, start * sizeof *scores);
@@ -126,7 +97,7 @@ void bstk_silu_multiply(float *gate, const float *up, size_t count) {
   for (size_t i = 0; i < count; i++) {
     float x = gate[i];
     // exp only of nonpositive numbers: sigmoid(x) = 1 - sigmoid(-x), without cancellation.
-    float e = exp_nonpositive(x > 0 ? -x : x);
+    float e = bstk_exp_nonpositive(x > 0 ? -x : x);
     float numerator = x > 0 ? 1.0f : e;
     gate[i] = x * (numerator / (1.0f + e)) * up[i];
   }
@@ -147,9 +118,9 @@ double bstk_log_probability(const float *logits, size_t count, size_t target) {
   size_t i = 0;
   for (; i + LANES <= count; i += LANES)
     for (size_t j = 0; j < LANES; j++)
-      lanes[j] += (double)exp_nonpositive(logits[i + j] - top);
+      lanes[j] += (double)bstk_exp_nonpositive(logits[i + j] - top);
   double total = 0;
-  for (; i < count; i++) total += (double)exp_nonpositive(logits[i] - top);
+  for (; i < count; i++) total += (double)bstk_exp_nonpositive(logits[i] - top);
   for (size_t j = 0; j < LANES; j++) total += lanes[j];
   return (double)logits[target] - (double)top - log(total);
 }

@@ -23,9 +23,13 @@ struct CalibrationCommandTests {
     let fixture = try await QualityFixture()
     let statistics = fixture.folder.file("s.safetensors")
     let calibrate = try await Program.run(
-      ["calibrate", Self.source, "--text", fixture.calibration, "-o", statistics] + Self.windows)
+      ["calibrate", Self.source, "--text", fixture.calibration, "-o", statistics]
+        + ["--gradient-windows", "1", "--seed", "5", "--threads", "2"] + Self.windows)
     #expect(calibrate.code == 0, "\(calibrate)")
-    #expect(calibrate.output.contains("28 layers over 3 windows of 128 tokens"))
+    #expect(calibrate.output.contains("of 17 inputs over 3 windows of 128 tokens"))
+    #expect(
+      calibrate.output.contains(
+        "of 29 outputs, gradients through 1 window, labels of seed 5"))
     let again = try await Program.run(
       [
         "compress", Self.source, "-o", fixture.folder.file("again.bstk"), "--statistics",
@@ -38,6 +42,25 @@ struct CalibrationCommandTests {
     #expect(
       try fixture.folder.contents()
         == ["again.bstk", "calibration.txt", "evaluation.txt", "m.bstk", "s.safetensors"])
+  }
+
+  @Test("Weighed tokens, the same from any number of threads and of the library's own")
+  func weighed() async throws {
+    let fixture = try await QualityFixture()
+    let outputs = ["a", "b", "c"]
+    for (output, threads) in zip(outputs, ["1", "2", "4"]) {
+      let run = try await Program.run(
+        ["calibrate", Self.source, "--text", fixture.calibration, "--weigh-tokens"] + Self.windows
+          + ["-o", fixture.folder.file(output)]
+          + (output == "c" ? [] : ["--threads", threads]),
+        environment: ["OPENBLAS_NUM_THREADS": threads])
+      #expect(run.code == 0, "\(run)")
+      #expect(run.output.contains("over 3 windows of 128 tokens, tokens weighed"))
+      #expect(run.output.contains("gradients through 3 windows, labels of seed 0"))
+    }
+    for output in outputs.dropFirst() {
+      #expect(try fixture.folder.read(output) == fixture.folder.read("a"))
+    }
   }
 
   @Test("The reference's profile and order, and an order of its own by worth")
@@ -66,6 +89,12 @@ struct CalibrationCommandTests {
       (["calibrate", ".", "--text", "short.txt"], 1, "error[MODEL]"),
       (["calibrate", source, "--text", "calibration.txt", "--windows", "0"], 64, "--windows"),
       (["calibrate", source, "--text", "calibration.txt", "--window", "1"], 64, "--window"),
+      (
+        ["calibrate", source, "--text", "calibration.txt", "--gradient-windows", "0"], 64,
+        "--gradient-windows"
+      ),
+      (["calibrate", source, "--text", "calibration.txt", "--threads", "0"], 64, "--threads"),
+      (["calibrate", source, "--text", "calibration.txt", "--second-moments"], 64, "Unknown"),
       (["compress", source, "--statistics", "m.bstk"], 64, "--calibration"),
       (["compress", source, "--evaluation", "short.txt"], 64, "--calibration"),
       (["compress", source, "--calibration", "missing.txt"], 2, "error[IO]"),

@@ -33,7 +33,7 @@ public struct InputScales: Sendable {
     var scales: [String: [Float]] = [:]
     for linear in configuration.linearLayers {
       if skipsOutput, linear.role == .attentionOutput { continue }
-      let norms = statistics.layers[linear.name]?.channelNorms ?? []
+      let norms = statistics.channelNorms[linear.name] ?? []
       guard norms.count == linear.inFeatures else {
         throw Self.mismatch(norms.count, linear.weightName, linear.inFeatures)
       }

@@ -5,7 +5,7 @@
 #endif
 
 /// Cosines and sines for consecutive positions, each positions × `half`.
-struct RotaryAngles: Sendable {
+package struct RotaryAngles: Sendable {
   let half: Int
   let cosines: [Float]
   let sines: [Float]
@@ -43,7 +43,7 @@ extension RotaryEmbedding {
   }
 
   /// The tables for positions `first..<first + count` of a text of `sequenceLength` tokens.
-  func angles(first: Int, count: Int, sequenceLength: Int) -> RotaryAngles {
+  package func angles(first: Int, count: Int, sequenceLength: Int) -> RotaryAngles {
     let frequencies = frequencies(sequenceLength: sequenceLength)
     var cosines: [Float] = []
     var sines: [Float] = []

@@ -12,8 +12,8 @@ internal import BSTKStore
 /// The bytes depend on the arguments alone. The file has its name only after ``finish()``; a
 /// writer that is dropped before that leaves nothing behind.
 public struct SafetensorsWriter: ~Copyable {
-  /// The tensors in the order in which their data must be appended: wide elements first, which
-  /// keeps every tensor aligned to its elements, then by name.
+  /// The tensors in the order in which their data must be appended: unless another was asked for,
+  /// wide elements first, which keeps every tensor aligned to its elements, then by name.
   public let tensors: [TensorDescription]
 
   private var file: AtomicOutput
@@ -28,13 +28,21 @@ public struct SafetensorsWriter: ~Copyable {
   public init(
     path: String, tensors: [TensorDescription], metadata: [String: String] = ["format": "pt"]
   ) throws(BSTKError) {
-    let sorted = Self.fileOrder(tensors)
-    let header = try Self.header(of: sorted, metadata: metadata)
+    try self.init(path: path, inOrder: Self.fileOrder(tensors), metadata: metadata)
+  }
+
+  /// As ``init(path:tensors:metadata:)``, with the tensors' data in the order given: for data that
+  /// come in another order than that of names. Elements should not become wider from one to the
+  /// next, or they are not aligned.
+  public init(
+    path: String, inOrder tensors: [TensorDescription], metadata: [String: String]
+  ) throws(BSTKError) {
+    let header = try Self.header(of: tensors, metadata: metadata)
     var file = try AtomicOutput(path)
     try file.append(header.span)
-    self.tensors = sorted
+    self.tensors = tensors
     self.file = file
-    remainingByteCount = sorted.reduce(0) { $0 + $1.byteCount }
+    remainingByteCount = tensors.reduce(0) { $0 + $1.byteCount }
   }
 
   /// Appends the next bytes of the tensors' data.

@@ -51,6 +51,16 @@ public enum BLAS {
     _ body: () throws(NumericsError) -> Result
   ) throws(NumericsError) -> Result {
     try load()
+    return try withSerialProducts(body)
+  }
+
+  /// As ``serially(_:)``, for work with errors of its own.
+  ///
+  /// - Precondition: OpenBLAS is loaded.
+  package static func withSerialProducts<Result: ~Copyable, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    precondition(isLoaded, "OpenBLAS is not installed")
     threads.withLock {
       $0.serialSections += 1
       bstk_openblas_set_num_threads(1)

@@ -2,7 +2,7 @@ internal import Dispatch
 internal import Synchronization
 
 /// Work split over as many threads as the BLAS uses.
-enum Parallel {
+package enum Parallel {
   /// Calls `body` once for every index below `count`, in no particular order.
   ///
   /// What an index does must not depend on the number of threads.
@@ -20,6 +20,21 @@ enum Parallel {
         guard index < count else { return }
         body(index)
       }
+    }
+  }
+
+  /// Calls `body` once for every element of `items`, in no particular order, each call changing its
+  /// own element.
+  ///
+  /// What becomes of an element must not depend on the number of threads.
+  package static func update<Item: Sendable>(
+    _ items: inout [Item], _ body: @Sendable (Int, inout Item) -> Void
+  ) {
+    let count = items.count
+    unsafe items.withUnsafeMutableBufferPointer { buffer in
+      // SAFETY: no two calls have the same index, and nothing else reaches the array meanwhile.
+      nonisolated(unsafe) let elements = unsafe buffer
+      forEach(count) { index in unsafe body(index, &elements[index]) }
     }
   }
 }

@@ -5,13 +5,18 @@ internal import BSTKFormat
 internal import BSTKCompression
 internal import BSTKStore
 
-/// Gathers input statistics once, to compress with many times.
+/// Gathers a model's statistics once, to compress with many times.
 struct Calibrate: BstkCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Gather the statistics of every linear layer's input over a text.",
+    abstract: "Gather what a model's matrices see and what matters to it over a text.",
     discussion: """
-      The result is a safetensors file: for each layer the L2 norm of each input channel over a \
-      window, averaged over windows, and on demand the second moments.
+      The result is a safetensors file: for each input of linear layers its second moments, for \
+      each output the mean squared gradient of the loss with labels drawn from the model itself, \
+      and the same of the output head and the embedding. Equal input and options give equal \
+      bytes, whatever the number of threads.
+
+      While it runs, as many bytes as the hidden states of the windows with gradients have in all \
+      layers are needed on disk beside the output.
 
       EXAMPLES
         bstk calibrate ./my-model --text train.txt -o stats.safetensors
@@ -30,37 +35,79 @@ struct Calibrate: BstkCommand {
   var output: String
 
   @Option(help: "Windows of the text, spread evenly over it.")
-  var windows = Calibrator.Options().windowCount
+  var windows = StatisticsGatherer.Options().windowCount
 
   @Option(help: "Tokens of a window.")
-  var window = Calibrator.Options().windowLength
+  var window = StatisticsGatherer.Options().windowLength
 
-  @Flag(help: "Also gather the second moments, which take in x in numbers a layer.")
-  var secondMoments = false
+  @Option(
+    help: """
+      Windows of them that gradients are taken through. \
+      (default: \(StatisticsGatherer.defaultGradientWindowCount), or all with --weigh-tokens)
+      """)
+  var gradientWindows: Int?
+
+  @Option(help: "Seed of the labels.")
+  var seed = StatisticsGatherer.Options().seed
+
+  @Flag(help: "Let each token count in second moments by its squared gradients.")
+  var weighTokens = false
+
+  @Option(help: "Threads; by default the numeric library decides.")
+  var threads: Int?
 
   mutating func validate() throws {
     if windows < 1 { throw ValidationError("--windows must be positive.") }
     if window < 2 { throw ValidationError("--window must be at least 2.") }
+    if let gradientWindows, gradientWindows < 1 {
+      throw ValidationError("--gradient-windows must be positive.")
+    }
+    if let threads, threads < 1 { throw ValidationError("--threads must be positive.") }
   }
 
   func execute() async throws {
-    var options = CalibratedCompression.Options()
-    options.calibration.windowCount = windows
-    options.calibration.windowLength = window
-    options.calibration.gathersSecondMoments = secondMoments
-    let folder = try HuggingFaceFolder(path: model)
-    let compression = try CalibratedCompression(folder, options: options)
-    let tokens = try LanguageModel(.folder(folder)).tokens(ofTextFile: text)
+    var options = StatisticsGatherer.Options()
+    options.windowCount = windows
+    options.windowLength = window
+    options.gradientWindowCount = gradientWindows
+    options.seed = seed
+    options.weighsTokens = weighTokens
+    options.threadCount = threads
+    let language = try LanguageModel(.folder(HuggingFaceFolder(path: model)))
+    let tokens = try language.tokens(ofTextFile: text)
+    let transformer = try Transformer(
+      configuration: language.configuration, weights: language.weights())
     let cancellation = Cancellation()
     let bar = StepBar(.automatic)
     defer { bar.finish() }
-    let statistics = try compression.calibrate(
-      tokens, isCancelled: { cancellation.isRequested },
-      progress: { CompressReport.update(bar, $0) })
-    try statistics.write(to: output)
+    let statistics = try StatisticsGatherer(transformer, options: options).run(
+      tokens, to: output
+    ) { progress in
+      try cancellation.check()
+      bar.update("calibrating", progress)
+    }
     bar.finish()
-    Console.out(
-      "\(output.printable): \(statistics.layers.count) layers over \(statistics.windowCount) windows of"
-        + " \(statistics.windowLength) tokens")
+    try report(statistics.summary, language.configuration)
+  }
+
+  private func report(
+    _ summary: CalibrationStatistics.Summary, _ configuration: ModelConfiguration
+  ) throws {
+    let moments = summary.weighsTokens ? summary.gradientWindowCount : summary.windowCount
+    let bytes = try FileHandle(output, .read).byteCount()
+    // Four inputs and seven outputs in a layer, and those of the head.
+    let (inputs, outputs) = (4 * configuration.layerCount + 1, 7 * configuration.layerCount + 1)
+    var facts = Facts()
+    facts.add("file", "\(output), \(ByteFormat.both(bytes))")
+    facts.add(
+      "second moments",
+      "of \(inputs) inputs over \(ByteFormat.count(moments, "window")) of"
+        + " \(summary.windowLength) tokens\(summary.weighsTokens ? ", tokens weighed" : "")")
+    facts.add(
+      "sensitivities",
+      "of \(outputs) outputs, gradients through"
+        + " \(ByteFormat.count(summary.gradientWindowCount, "window")), labels of seed"
+        + " \(summary.seed)")
+    facts.print()
   }
 }

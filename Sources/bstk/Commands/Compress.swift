@@ -93,7 +93,10 @@ struct Compress: BstkCommand {
     let language = try LanguageModel(.folder(folder))
     return try compression.run(
       language.tokens(ofTextFile: text),
-      statistics: calibration.statistics.map { try InputStatistics(path: $0) },
+      statistics: calibration.statistics.map {
+        try InputStatistics(
+          CalibrationStatistics(path: $0, configuration: language.configuration))
+      },
       evaluation: calibration.evaluation.map { try language.tokens(ofTextFile: $0) },
       to: output, isCancelled: { cancellation.isRequested },
       progress: { CompressReport.update(bar, $0) })

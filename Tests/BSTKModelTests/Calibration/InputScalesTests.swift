@@ -33,7 +33,7 @@ struct InputScalesTests {
       let scale = try scales.scale(of: linear.weightName, columns: linear.inFeatures)
       let isSkipped =
         coverage == .reference && keyValueHeads == 2 && linear.role == .attentionOutput
-      let norms = try #require(statistics.layers[linear.name]).channelNorms
+      let norms = try #require(statistics.channelNorms[linear.name])
       #expect(scale == (isSkipped ? nil : norms.map { $0 + 1e-3 }), "\(linear.name)")
     }
     #expect(try scales.scale(of: "model.norm.weight", columns: 1) == nil)

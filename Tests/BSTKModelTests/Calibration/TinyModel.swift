@@ -33,6 +33,32 @@ struct TinyModel {
     return options
   }
 
+  /// How statistics are gathered: those of ``options``, with gradients through two windows.
+  static var gathering: StatisticsGatherer.Options {
+    var options = StatisticsGatherer.Options()
+    options.windowCount = 4
+    options.windowLength = windowLength
+    options.gradientWindowCount = 2
+    options.seed = 7
+    return options
+  }
+
+  /// Gathers statistics over ``tokens``.
+  static func gather(
+    _ transformer: Transformer, to path: String,
+    progress: (WorkProgress) throws -> Void = { _ in }
+  ) throws -> CalibrationStatistics {
+    try StatisticsGatherer(transformer, options: gathering)
+      .run(tokens, to: path, progress: progress)
+  }
+
+  /// Gathers the model's statistics over ``tokens``.
+  func gather(
+    to path: String, progress: (WorkProgress) throws -> Void = { _ in }
+  ) throws -> CalibrationStatistics {
+    try Self.gather(opened.transformer, to: path, progress: progress)
+  }
+
   /// Compresses without a calibration.
   func compressed(in folder: TemporaryFolder, levels: Int = 3) throws -> ModelFile {
     var options = options.compression

@@ -22,6 +22,12 @@ import Testing
     for name in ReferenceModels.names {
       try ReferenceModels.check(URL(filePath: folder.path).appending(path: name))
     }
+    _ = try await python.run(script("make_reference_gradients.py"), folder.path, "\(seed)")
+    for name in ReferenceGradients.names {
+      let reference = try ReferenceGradients(URL(filePath: folder.path).appending(path: name))
+      try reference.check()
+      try reference.checkStatistics(to: folder.file("statistics"))
+    }
   }
 
   @Test func `tokenizers of every kind, trained now on another text`() async throws {
