@@ -1,3 +1,4 @@
+internal import BSTKModelFiles
 internal import BSTKFormat
 internal import BSTKStore
 

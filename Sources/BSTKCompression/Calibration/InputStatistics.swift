@@ -1,3 +1,4 @@
+internal import BSTKInference
 public import BSTKFormat
 
 /// What the linear layers of a model see at their inputs, over the windows of a calibration text:

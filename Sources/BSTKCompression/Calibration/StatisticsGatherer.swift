@@ -1,5 +1,5 @@
 public import BSTKInference
-internal import BSTKTokenizer
+public import BSTKTokenizer
 internal import BSTKNumerics
 
 /// Gathers `CalibrationStatistics` of a model over a text.

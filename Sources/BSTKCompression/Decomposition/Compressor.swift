@@ -54,25 +54,12 @@ public struct Compressor: Sendable {
   ) throws(BSTKError) -> CompressionResult {
     if let count = options.threadCount { BLAS.threadCount = count }
     let matrices = folder.matrices
-    let matrixNames = Set(matrices.map(\.name))
-    let others = folder.tensors.filter { !matrixNames.contains($0.name) }
     var reporter = CompressionReporter(
       totalByteCount: folder.tensors.reduce(0) { $0 + $1.byteCount }, report: progress)
     var writer = try ModelWriter(path)
 
-    for name in folder.auxiliaryFiles {
-      let bytes = try folder.auxiliaryBytes(name)
-      try writer.addAuxiliary(name: name, bytes.span)
-    }
-    for (index, tensor) in others.enumerated() {
-      let start = reporter.doneByteCount
-      try add(tensor, of: folder, to: &writer) { position throws(BSTKError) in
-        reporter.doneByteCount = start + position
-        reporter.event(.tensors, tensor.name, index: index, of: others.count)
-        try Self.check(isCancelled)
-      }
-      reporter.doneByteCount = start + tensor.byteCount
-    }
+    try writer.add(
+      folder, except: matrices, reporter: &reporter, isCancelled: isCancelled)
     var blocks: [SpooledBlock] = []
     var results: [CompressionResult.Matrix] = []
     for (index, tensor) in matrices.enumerated() {
@@ -100,20 +87,5 @@ public struct Compressor: Sendable {
 
   private static func check(_ isCancelled: () -> Bool) throws(BSTKError) {
     if isCancelled() { throw BSTKError(.cancelled, "the compression was cancelled") }
-  }
-
-  /// - Parameter checkpoint: Called before each tile with the tensor's bytes before it.
-  private func add(
-    _ tensor: TensorDescription, of folder: HuggingFaceFolder, to writer: inout ModelWriter,
-    checkpoint: (Int) throws(BSTKError) -> Void
-  ) throws(BSTKError) {
-    try writer.addTensor(name: tensor.name, type: tensor.type, dimensions: tensor.shape) {
-      range throws(BSTKError) in
-      try checkpoint(range.lowerBound)
-      var bytes = [UInt8](repeating: 0, count: range.count)
-      var span = bytes.mutableSpan
-      try folder.readBytes(of: tensor.name, from: range.lowerBound, into: &span)
-      return bytes
-    }
   }
 }

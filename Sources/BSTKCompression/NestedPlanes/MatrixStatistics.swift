@@ -20,7 +20,6 @@ struct MatrixStatistics {
   init(
     of tensor: String, in statistics: CalibrationStatistics, configuration: ModelConfiguration
   ) throws(BSTKError) {
-    let headName = "lm_head.weight"
     switch tensor {
     case Transformer.embeddingName where configuration.tiesEmbeddings:
       let sensitivity = try statistics.headSensitivity().map { $0 + 1e-7 }
@@ -37,7 +36,7 @@ struct MatrixStatistics {
       moments = .diagonal(try statistics.embeddingSensitivity())
       // A token that the text lacks is not one that never comes.
       rowSensitivity = try statistics.tokenFrequencies().map { $0 + 0.5 / Float(tokens) }
-    case headName:
+    case Transformer.untiedHeadName:
       moments = .full(try statistics.headSecondMoments())
       rowSensitivity = try statistics.headSensitivity().map { $0 + 1e-7 }
     default:

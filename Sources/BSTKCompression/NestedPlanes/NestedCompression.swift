@@ -1,6 +1,7 @@
 public import BSTKFormat
 public import BSTKInference
 public import BSTKModelFiles
+public import BSTKTokenizer
 internal import BSTKNumerics
 internal import BSTKStore
 
@@ -84,14 +85,14 @@ public struct NestedCompression {
   ) throws -> CompressionResult {
     if let count = options.threadCount { BLAS.threadCount = count }
     guard let evaluation else {
-      return try write(to: path, isCancelled: isCancelled, progress: progress).result
+      return try write(to: path, isCancelled: isCancelled, progress: progress)
     }
     let draftPath = FileSystem.temporarySibling(of: path, suffix: "draft")
     defer { try? FileSystem.remove(draftPath) }
     let draft = try write(to: draftPath, isCancelled: isCancelled, progress: progress)
     let manifest = try measure(
       ModelFile(draftPath), evaluation, to: path, isCancelled: isCancelled, progress: progress)
-    return CompressionResult(manifest: manifest, matrices: draft.result.matrices)
+    return CompressionResult(manifest: manifest, matrices: draft.matrices)
   }
 
   // MARK: Writing
@@ -99,27 +100,14 @@ public struct NestedCompression {
   private func write(
     to path: String, isCancelled: @escaping @Sendable () -> Bool,
     progress: @escaping (Step) -> Void
-  ) throws(BSTKError) -> (result: CompressionResult, order: [HullOrder.Matrix]) {
+  ) throws(BSTKError) -> CompressionResult {
     let matrices = folder.tensors.filter(Self.isCoded)
-    let names = Set(matrices.map(\.name))
-    let others = folder.tensors.filter { !names.contains($0.name) }
     var reporter = CompressionReporter(
       totalByteCount: folder.tensors.reduce(0) { $0 + $1.byteCount },
       report: { progress(.compressing($0)) })
     var writer = try ModelWriter(path)
-    for name in folder.auxiliaryFiles {
-      let bytes = try folder.auxiliaryBytes(name)
-      try writer.addAuxiliary(name: name, bytes.span)
-    }
-    for (index, tensor) in others.enumerated() {
-      let start = reporter.doneByteCount
-      try writer.add(tensor, of: folder) { position throws(BSTKError) in
-        reporter.doneByteCount = start + position
-        reporter.event(.tensors, tensor.name, index: index, of: others.count)
-        try Self.check(isCancelled)
-      }
-      reporter.doneByteCount = start + tensor.byteCount
-    }
+    try writer.add(
+      folder, except: matrices, reporter: &reporter, isCancelled: isCancelled)
     var order: [HullOrder.Matrix] = []
     var results: [CompressionResult.Matrix] = []
     for (index, tensor) in matrices.enumerated() {
@@ -138,7 +126,7 @@ public struct NestedCompression {
       reporter.event(.assembling, "", index: written - 1, of: total)
       try Self.check(isCancelled)
     }
-    return (CompressionResult(manifest: manifest, matrices: results), order)
+    return CompressionResult(manifest: manifest, matrices: results)
   }
 
   /// Codes one matrix and adds its blocks.
@@ -151,7 +139,7 @@ public struct NestedCompression {
     let handle = writer.addMatrix(
       name: tensor.name, sourceType: tensor.type, rows: code.rows, columns: code.columns,
       kind: .nestedPlanes, outlierCount: code.outlierPositions.count)
-    let isEmbedding = tensor.name == Transformer.embeddingName || tensor.name == Self.headName
+    let isEmbedding = tensor.name == Transformer.embeddingName || tensor.name == Transformer.untiedHeadName
     let wanted = isEmbedding ? options.embeddingBasePlaneCount : options.basePlaneCount
     let baseLevelCount = min(wanted, options.planeCount)
     writer.setBaseLevelCount(baseLevelCount, ofMatrix: handle)
@@ -248,8 +236,6 @@ public struct NestedCompression {
 
   // MARK: Details
 
-  static let headName = "lm_head.weight"
-
   /// Whether a tensor becomes planes: matrices of the decoder, embedding and head, within the Spec's
   /// limits.
   static func isCoded(_ tensor: TensorDescription) -> Bool {
@@ -257,7 +243,7 @@ public struct NestedCompression {
       tensor.shape.allSatisfy((2...Int(Limits.matrixDimension)).contains),
       tensor.elementCount <= PlanePacking.maximumElements
     else { return false }
-    return tensor.name == Transformer.embeddingName || tensor.name == headName
+    return tensor.name == Transformer.embeddingName || tensor.name == Transformer.untiedHeadName
       || HuggingFaceFolder.isDecomposable(tensor)
   }
 

@@ -1,3 +1,5 @@
+public import BSTKInference
+
 /// How a model is compressed to nested planes.
 public struct NestedCompressionOptions: Sendable {
   /// Planes of every matrix, 1 to 8: the levels of the complete file.

@@ -32,9 +32,11 @@ enum PlaneChunks {
     let results = Mutex([Result<EncodedChunk, BSTKError>?](repeating: nil, count: payloads.count))
     let (parts, shapes) = (payloads, layouts)
     Parallel.forEach(parts.count) { level in
-      let result = Result { () throws(BSTKError) in
-        try ChunkEncoder().encode(
-          parts[level].span, shapes[level], firstPlane: level == 0 ? nil : parts[0].span)
+      let result: Result<EncodedChunk, BSTKError>
+      do throws(BSTKError) {
+        result = .success(try encode(parts[level], shapes[level], level == 0 ? nil : parts[0]))
+      } catch {
+        result = .failure(error)
       }
       results.withLock { $0[level] = result }
     }
@@ -44,6 +46,14 @@ enum PlaneChunks {
       chunks.append(try result.get())
     }
     return chunks
+  }
+
+  private static func encode(
+    _ payload: [UInt8], _ layout: ChunkLayout, _ firstPlane: [UInt8]?
+  ) throws(BSTKError) -> EncodedChunk {
+    let encoder = try ChunkEncoder()
+    guard let firstPlane else { return try encoder.encode(payload.span, layout) }
+    return try encoder.encode(payload.span, layout, firstPlane: firstPlane.span)
   }
 }
 

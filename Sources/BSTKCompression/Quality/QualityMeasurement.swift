@@ -62,7 +62,7 @@ struct QualityMeasurement {
     let sizes = BlockWorths.storedByteCounts(draft.manifest)
     let total = stack.reduce(0) { $0 + sizes[$1.matrix][$1.level] }
     var cuts: [Cut] = []
-    var levels = draft.manifest.matrices.map { _ in 1 }
+    var levels = draft.manifest.matrices.map(\.baseLevelCount)
     var byteCount = 0
     for (index, block) in stack.enumerated() {
       if byteCount >= total * cuts.count / (count - 1) {

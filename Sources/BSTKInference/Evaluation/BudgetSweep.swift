@@ -37,8 +37,17 @@ public struct BudgetSweep {
       "cuts ascend")
     let windows = try `protocol`.windows(of: tokens)
     let weights = try BSTKWeights(file, chunkCount: largest.chunkCount)
-    let transformer = try Transformer(configuration: configuration, weights: weights)
     let levels = cuts.map { file.manifest.levelCounts(ofChunks: $0.chunkCount) }
+    let transformers = try levels.map { levels in
+      try Transformer(
+        configuration: configuration, weights: BSTKWeights(file, levelCounts: levels))
+    }
+    /// Whether a cut has more of a tensor than the cut before it.
+    func grows(_ name: String, at cut: Int) -> Bool {
+      guard cut > 0 else { return true }
+      guard let number = weights.matrixNumber(named: name) else { return false }
+      return levels[cut][number] != levels[cut - 1][number]
+    }
     let stateBytes =
       `protocol`.windowLength * configuration.hiddenSize * MemoryLayout<Float>.size * cuts.count
     let batch = max(1, `protocol`.batchByteCount / stateBytes)
@@ -48,20 +57,27 @@ public struct BudgetSweep {
     var completed = 0
     for start in stride(from: 0, to: windows.count, by: batch) {
       let part = Array(windows[start..<min(start + batch, windows.count)])
-      var states = [HiddenStates](repeating: try transformer.embed(part), count: cuts.count)
+      var states: [HiddenStates] = []
+      for cut in cuts.indices {
+        let isNew = grows(Transformer.embeddingName, at: cut)
+        states.append(isNew ? try transformers[cut].embed(part) : states[cut - 1])
+      }
       for index in 0..<configuration.layerCount {
-        var layer = try transformer.loadLayer(index, levels: levels[0], of: weights)
+        var layer = try transformers[0].loadLayer(index)
         for cut in cuts.indices {
           if cut > 0 {
             try layer.grow(from: levels[cut - 1], to: levels[cut], of: weights)
           }
-          try transformer.apply(layer, to: &states[cut])
+          try transformers[cut].apply(layer, to: &states[cut])
           completed += 1
           try progress(WorkProgress(completed: completed, total: total))
         }
       }
-      let head = try transformer.loadHead()
+      var head = try transformers[0].loadHead()
       for cut in cuts.indices {
+        if cut > 0, grows(transformers[cut].headName, at: cut) {
+          head = try transformers[cut].loadHead()
+        }
         sums[cut] += head.logProbabilities(states[cut], windows: part).reduce(0, +)
         completed += 1
         try progress(WorkProgress(completed: completed, total: total))
@@ -73,16 +89,6 @@ public struct BudgetSweep {
         meanLoss: -sum / Double(predicted), windowCount: windows.count,
         predictedTokenCount: predicted)
     }
-  }
-}
-
-extension Transformer {
-  /// A layer whose decomposed matrices have the first `levels` (by matrix number) of `source`.
-  func loadLayer(
-    _ index: Int, levels: [Int], of source: BSTKWeights
-  ) throws -> LayerWeights {
-    let view = BSTKWeights(source.file, levelCounts: levels)
-    return try Transformer(configuration: configuration, weights: view).loadLayer(index)
   }
 }
 

@@ -4,16 +4,16 @@ internal import BSTKFormat
 
 /// A model whose weights all stay in memory, for generating text token by token.
 ///
-/// Its linear weights can be changed in place, so that a model grows or shrinks to another budget
-/// by adding or taking away blocks. It cannot be copied: there is one set of weights, and no
+/// Its matrices can be changed in place, so that a model grows or shrinks to another budget by adding
+/// or taking away blocks. It cannot be copied: there is one set of weights, and no
 /// mutation ever copies it.
 public struct ResidentModel: ~Copyable, Sendable {
   /// The shape of the model.
   public let configuration: ModelConfiguration
   private var layers: [LayerWeights]
-  private let head: OutputHead
+  private var head: OutputHead
   /// vocabulary × hidden size; empty where the head's weight is the embedding.
-  private let untiedEmbedding: [Float]
+  private var untiedEmbedding: [Float]
 
   /// Loads every weight.
   ///
@@ -53,15 +53,25 @@ public struct ResidentModel: ~Copyable, Sendable {
     return count * MemoryLayout<Float>.size
   }
 
-  /// Lets `body` change a linear layer's weight in place: out × in features, row-major.
+  /// Lets `body` change a matrix in place, row-major: a linear layer's weight, the embedding or the
+  /// output head.
   ///
   /// States computed before belong to the old weights; start a new ``GenerationState`` afterwards.
   ///
   /// - Parameter name: The tensor's Hugging Face name, `model.layers.0.mlp.up_proj.weight`.
-  /// - Throws: `BSTKError` when the model has no linear layer of that name, and what `body` throws.
-  public mutating func withLinearWeight<Result>(
+  /// - Throws: `BSTKError` when the model has no matrix of that name, and what `body` throws.
+  public mutating func withMatrix<Result>(
     _ name: String, _ body: (inout MutableSpan<Float>) throws -> Result
   ) throws -> Result {
+    let isEmbedding = name == Transformer.embeddingName
+    if isEmbedding, !configuration.tiesEmbeddings {
+      var span = untiedEmbedding.mutableSpan
+      return try body(&span)
+    }
+    if isEmbedding || name == Transformer.untiedHeadName {
+      var span = head.weight.mutableSpan
+      return try body(&span)
+    }
     for layer in layers.indices where name.hasPrefix("model.layers.\(layer).") {
       for index in layers[layer].linears.indices
       where layers[layer].linears[index].layer.weightName == name {
@@ -69,7 +79,7 @@ public struct ResidentModel: ~Copyable, Sendable {
         return try body(&span)
       }
     }
-    throw BSTKError(.model, "the model has no linear layer with the weight \(name)")
+    throw BSTKError(.model, "the model has no matrix \(name)")
   }
 
   /// Continues a text: runs `tokens` after those already in `state` and returns the logits of the

@@ -5,8 +5,8 @@ public import BSTKStore
 /// A model in memory that grows and shrinks with its budget: the paper's variable-memory case
 /// (arXiv 2410.23918 section 1).
 ///
-/// Only the blocks between the old and the new cut are read; they are added to the resident weights
-/// or taken off them.
+/// Only matrices whose levels differ between the old and the new cut are touched: sign blocks are
+/// added to the resident weights or taken off them, nested planes are read anew.
 public struct ResizableModel: ~Copyable {
   /// The file the blocks come from.
   public let file: ModelFile
@@ -49,7 +49,7 @@ public struct ResizableModel: ~Copyable {
     var changed = 0
     for (number, matrix) in manifest.matrices.enumerated() where levels[number] != target[number] {
       let old = levels[number]
-      try resident.withLinearWeight(matrix.name) { weight in
+      try resident.withMatrix(matrix.name) { weight in
         try weights.change(matrix: number, from: old, to: target[number], &weight)
       }
       levels[number] = target[number]

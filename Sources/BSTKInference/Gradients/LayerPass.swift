@@ -62,7 +62,7 @@ package struct LayerPass: Sendable {
   /// Makes a pass without a text.
   package init(configuration: ModelConfiguration) { self.configuration = configuration }
 
-  var tokens: Int { input.count / configuration.hiddenSize }
+  package var tokens: Int { input.count / configuration.hiddenSize }
 
   /// Applies a layer to ``input``.
   ///

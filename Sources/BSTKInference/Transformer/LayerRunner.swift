@@ -92,7 +92,7 @@ struct LayerRunner {
 
 extension [Float] {
   /// Gives a scratch buffer exactly that many elements, their values of no meaning.
-  mutating func resize(_ newCount: Int) {
+  package mutating func resize(_ newCount: Int) {
     if newCount < count {
       removeLast(count - newCount)
     } else if newCount > count {

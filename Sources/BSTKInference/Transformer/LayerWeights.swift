@@ -43,7 +43,7 @@ public struct LayerWeights: Sendable {
 
 extension LinearLayer.Role {
   /// The place among the seven.
-  var position: Int {
+  package var position: Int {
     switch self {
     case .query: 0
     case .key: 1

@@ -3,12 +3,13 @@ internal import BSTKModelFiles
 internal import BSTKFormat
 
 extension Transformer {
-  static let embeddingName = "model.embed_tokens.weight"
+  package static let embeddingName = "model.embed_tokens.weight"
+  package static let untiedHeadName = "lm_head.weight"
   static let normName = "model.norm.weight"
 
   /// The tensor the output head multiplies by.
   var headName: String {
-    configuration.tiesEmbeddings ? Self.embeddingName : "lm_head.weight"
+    configuration.tiesEmbeddings ? Self.embeddingName : Self.untiedHeadName
   }
 
   var embeddingShape: [Int] { [configuration.vocabularySize, configuration.hiddenSize] }

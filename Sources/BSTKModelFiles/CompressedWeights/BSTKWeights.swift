@@ -2,7 +2,7 @@ public import BSTKFormat
 public import BSTKStore
 
 internal import BSTKCodec
-internal import BSTKNumerics
+package import BSTKNumerics
 
 /// The weights in a `.bstk` file or prefix, reconstructed on demand.
 ///
@@ -65,23 +65,30 @@ public final class BSTKWeights: Sendable {
   /// Levels of matrix `number` that are used.
   public func levelCount(ofMatrix number: Int) -> Int { levelCounts[number] }
 
-  /// Matrix `number` as the sum of its first levels, at most `levels` of those that are used.
+  /// Matrix `number` from its first levels, at most `levels` of those that are used.
   package func loadMatrix(_ number: Int, levels: Int = .max) throws(BSTKError) -> [Float] {
     var weights = [Float](repeating: 0, count: manifest.matrices[number].elementCount)
     var span = weights.mutableSpan
-    try reconstructor(ofMatrix: number, levels: 0..<levels).reconstruct(into: &span)
+    try reconstructor(ofMatrix: number, levels: levels).reconstruct(into: &span)
     return weights
   }
 
-  /// Adds the levels between two counts to weights that hold the first ones, or takes them off.
+  /// Turns weights made of the first `old` levels into those of the first `new` ones.
   ///
-  /// - Parameter weights: The matrix with its first `old` levels; with `new` ones on return.
+  /// Sign blocks are added or taken off; nested planes give the weights anew.
+  ///
+  /// - Parameter weights: The whole matrix, row-major.
   package func change(
     matrix number: Int, from old: Int, to new: Int, _ weights: inout MutableSpan<Float>
   ) throws(BSTKError) {
     guard old != new else { return }
-    let between = try reconstructor(ofMatrix: number, levels: min(old, new)..<max(old, new))
-    between.reconstruct(mode: old < new ? .add : .subtract, into: &weights)
+    switch manifest.matrices[number].kind {
+    case .signBlocks:
+      try signBlocks(ofMatrix: number, levels: min(old, new)..<max(old, new))
+        .reconstruct(mode: old < new ? .add : .subtract, into: &weights)
+    case .nestedPlanes:
+      try reconstructor(ofMatrix: number, levels: new).reconstruct(into: &weights)
+    }
   }
 
   /// Reconstructs a matrix strip by strip.
@@ -108,19 +115,25 @@ public final class BSTKWeights: Sendable {
     }
   }
 
-  func reconstructor(
-    ofMatrix number: Int, levels: Range<Int> = 0..<Int.max
+  /// Matrix `number` decoded from its first levels, at most `levels` of those that are used.
+  package func reconstructor(
+    ofMatrix number: Int, levels: Int = .max
+  ) throws(BSTKError) -> MatrixReconstructor {
+    switch manifest.matrices[number].kind {
+    case .signBlocks: .signBlocks(try signBlocks(ofMatrix: number, levels: 0..<levels))
+    case .nestedPlanes: .nestedPlanes(try nestedPlanes(ofMatrix: number, levels: levels))
+    }
+  }
+
+  private func signBlocks(
+    ofMatrix number: Int, levels: Range<Int>
   ) throws(BSTKError) -> Reconstructor {
-    let decoder = try ChunkDecoder()
     var blocks: [SignBlock] = []
-    let used = levels.clamped(to: 0..<levelCounts[number])
-    for chunk in file.blockChunks(ofMatrix: number)[used] {
-      guard case .signBlock(let layout) = manifest.layout(ofChunk: chunk) else {
-        throw BSTKError(
-          .modelUnsupported, "\(manifest.matrices[number].name) is not made of sign blocks",
-          offset: manifest.chunkOffset(chunk), section: .chunk(chunk))
+    try forEachLayout(ofMatrix: number, levels: levels) {
+      layout, chunk, payload throws(BSTKError) in
+      guard case .signBlock(let layout) = layout else {
+        preconditionFailure("a matrix of sign blocks has no other chunks")
       }
-      let payload = try file.payload(ofChunk: chunk, decoder: decoder)
       do throws(NumericsError) {
         blocks.append(try SignBlock(payload: payload, layout: layout))
       } catch {
@@ -130,8 +143,40 @@ public final class BSTKWeights: Sendable {
     do throws(NumericsError) {
       return try Reconstructor(blocks)
     } catch {
-      throw Self.failure(error, chunk: manifest.baseChunkCount - 1, of: manifest)
+      throw Self.failure(error, chunk: firstChunk(ofMatrix: number), of: manifest)
     }
+  }
+
+  private func nestedPlanes(
+    ofMatrix number: Int, levels: Int
+  ) throws(BSTKError) -> NestedPlaneMatrix {
+    var parts = NestedPlaneParts()
+    try forEachLayout(ofMatrix: number, levels: 0..<levels) {
+      layout, _, payload throws(BSTKError) in
+      parts.append(payload, layout)
+    }
+    do throws(NumericsError) {
+      return try parts.matrix(manifest.matrices[number])
+    } catch {
+      throw Self.failure(error, chunk: firstChunk(ofMatrix: number), of: manifest)
+    }
+  }
+
+  /// Lends the used blocks of a matrix among `levels`, decoded.
+  private func forEachLayout(
+    ofMatrix number: Int, levels: Range<Int>,
+    _ body: (ChunkLayout, Int, [UInt8]) throws(BSTKError) -> Void
+  ) throws(BSTKError) {
+    let used = levels.clamped(to: 0..<levelCounts[number])
+    try file.forEachBlock(ofMatrix: number, levels: used, decoder: ChunkDecoder()) {
+      _, chunk, payload throws(BSTKError) in
+      try body(manifest.layout(ofChunk: chunk), chunk, payload)
+    }
+  }
+
+  private func firstChunk(ofMatrix number: Int) -> Int {
+    let chunks = manifest.blockChunks(ofMatrix: number)
+    return chunks[chunks.startIndex]
   }
 
   private static func failure(

@@ -8,7 +8,7 @@ extension HuggingFaceFolder {
   /// Everything else is stored as it is.
   public var matrices: [TensorDescription] { tensors.filter(Self.isDecomposable) }
 
-  static func isDecomposable(_ tensor: TensorDescription) -> Bool {
+  package static func isDecomposable(_ tensor: TensorDescription) -> Bool {
     let dimensions = 2...Int(Limits.matrixDimension)
     guard tensor.shape.count == 2, tensor.shape.allSatisfy(dimensions.contains),
       tensor.type.isMatrixSource

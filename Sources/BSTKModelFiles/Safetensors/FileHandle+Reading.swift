@@ -1,5 +1,5 @@
-internal import BSTKFormat
-internal import BSTKStore
+package import BSTKFormat
+package import BSTKStore
 
 extension FileHandle {
   /// Fills `buffer` with the bytes from `offset` on.
@@ -15,7 +15,7 @@ extension FileHandle {
   }
 
   /// The bytes in `range`.
-  func bytes(_ range: Range<Int>) throws(BSTKError) -> [UInt8] {
+  package func bytes(_ range: Range<Int>) throws(BSTKError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: range.count)
     var span = bytes.mutableSpan
     try fill(&span, from: range.lowerBound)

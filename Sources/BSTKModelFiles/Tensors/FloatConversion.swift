@@ -1,13 +1,13 @@
-internal import BSTKFormat
+package import BSTKFormat
 internal import BSTKNumerics
 
 /// Conversion between stored elements, which are little-endian like every machine Swift runs on
 /// with this package's libraries, and fp32.
-enum FloatConversion {
+package enum FloatConversion {
   /// Decodes elements of a floating-point type into `floats`, from `start` on.
   ///
   /// - Precondition: `bytes` holds whole elements, and `floats` has room for them.
-  static func decode(
+  package static func decode(
     _ bytes: Span<UInt8>, type: ElementType, into floats: inout MutableSpan<Float>, at start: Int
   ) {
     let width = type.byteCount
@@ -40,7 +40,7 @@ enum FloatConversion {
   }
 
   /// Encodes fp32 as fp32, fp16 or bf16, rounding to nearest even.
-  static func encode(_ floats: Span<Float>, as type: ElementType) -> [UInt8] {
+  package static func encode(_ floats: Span<Float>, as type: ElementType) -> [UInt8] {
     switch type {
     case .f16, .bf16:
       var halves = [UInt16](repeating: 0, count: floats.count)

@@ -6,7 +6,7 @@ package enum Parallel {
   /// Calls `body` once for every index below `count`, in no particular order.
   ///
   /// What an index does must not depend on the number of threads.
-  static func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
+  package static func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
     let workers = min(BLAS.threadCount, count)
     guard workers > 1 else {
       for index in 0..<count { body(index) }

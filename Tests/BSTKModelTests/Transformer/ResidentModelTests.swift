@@ -56,22 +56,22 @@ import Testing
     }
     let before = try logits(model)
     for layer in opened.configuration.linearLayers {
-      let count = try model.withLinearWeight(layer.weightName) { weight in
+      let count = try model.withMatrix(layer.weightName) { weight in
         for i in 0..<weight.count { weight[i] += 0.5 }
         return weight.count
       }
       #expect(count == layer.inFeatures * layer.outFeatures)
       #expect(largestDifference(try logits(model), before) > 1e-3, "\(layer.name)")
-      try model.withLinearWeight(layer.weightName) { weight in
+      try model.withMatrix(layer.weightName) { weight in
         for i in 0..<weight.count { weight[i] -= 0.5 }
       }
     }
     #expect(largestDifference(try logits(model), before) <= 1e-4)
     #expect(throws: BSTKError.self) {
-      try model.withLinearWeight("model.layers.0.mlp.norm.weight") { _ in }
+      try model.withMatrix("model.layers.0.mlp.norm.weight") { _ in }
     }
     #expect(throws: BSTKError.self) {
-      try model.withLinearWeight("model.layers.10.mlp.up_proj.weight") { _ in }
+      try model.withMatrix("model.layers.10.mlp.up_proj.weight") { _ in }
     }
     #expect(model.weightByteCount == opened.weights.tensors.reduce(0) { $0 + 4 * $1.elementCount })
   }

@@ -14,7 +14,7 @@ public struct NestedPlaneOptions: Sendable, Equatable {
   /// they are off by is made good by the codes, and few different values take few bytes.
   public var stepsPerOctave: Float? = 8
   /// The first plane's magnitude, in units of the mean.
-  public var factor: Float = 2.5
+  public var factor: Float = 3
   /// How far columns that matter more get a finer magnitude: the power of their sensitivity.
   public var columnExponent: Float = 0.35
   /// The same of rows.

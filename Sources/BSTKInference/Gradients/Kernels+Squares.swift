@@ -1,9 +1,8 @@
-internal import BSTKInference
 internal import CKernels
 
 extension Kernels {
   /// sums[i] += x[i]², in double precision.
-  static func addSquares(_ x: Span<Float>, to sums: inout [Double]) {
+  package static func addSquares(_ x: Span<Float>, to sums: inout [Double]) {
     precondition(x.count == sums.count)
     // SAFETY: both pointers cover `count` elements and are used only during the call.
     unsafe x.withUnsafeBufferPointer { x in
@@ -15,7 +14,7 @@ extension Kernels {
   }
 
   /// The divergence of softmax(q) from softmax(p) in nats, in double precision.
-  static func divergence(of q: Span<Float>, from p: Span<Float>) -> Double {
+  package static func divergence(of q: Span<Float>, from p: Span<Float>) -> Double {
     precondition(p.count == q.count && p.count > 0)
     // SAFETY: both pointers cover `count` elements and are used only during the call.
     return unsafe p.withUnsafeBufferPointer { p in
