@@ -22,6 +22,7 @@ import math
 import os
 import struct
 import sys
+from fractions import Fraction
 
 MAGIC = bytes([0x89, 0x42, 0x53, 0x54, 0x4B, 0x0D, 0x0A, 0x1A])
 MIB = 1 << 20
@@ -842,8 +843,8 @@ def main():
     parser = argparse.ArgumentParser(description="Reads .bstk files.")
     parser.add_argument("files", nargs="*", metavar="FILE")
     parser.add_argument("--digest", metavar="HEX", type=str.lower, help="the root digest to demand")
-    parser.add_argument("--mb", type=float, help="file bytes of the cut, in units of 10^6")
-    parser.add_argument("--ram", type=float, help="resident bytes of the cut, in units of 10^6")
+    parser.add_argument("--mb", type=Fraction, help="file bytes of the cut, in units of 10^6")
+    parser.add_argument("--ram", type=Fraction, help="resident bytes of the cut, in units of 10^6")
     parser.add_argument("--blocks", type=int, help="blocks of the cut")
     parser.add_argument("--weights", metavar="NAME", help="prints a matrix")
     parser.add_argument("--levels", type=int, default=64, help="of it, no more than these levels")
