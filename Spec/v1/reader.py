@@ -820,7 +820,8 @@ def same_matrices(file, expected):
             ours = sum(nested_planes(matrix, blocks), [])
             bounds = sum(nested_planes(matrix, blocks, bounds=True), [])
             if len(values) != len(ours) or any(
-                    abs(a - b) > 1e-6 * most for a, b, most in zip(ours, values, bounds)):
+                    abs(a - b) > max(1e-6 * most, 2.0 ** -100)
+                    for a, b, most in zip(ours, values, bounds)):
                 return False
     return True
 
