@@ -797,7 +797,7 @@ def differences(entry, data):
             continue
         if key == "byteCount":
             same = expected == len(data)
-        elif key == "matrices":
+        elif key == "nested":
             same = "code" not in found and same_matrices(File(data), expected)
         else:
             same = found.get(key) == expected
