@@ -5,22 +5,81 @@ struct Annotation {
     let text: String
   }
 
+  /// What the page says about a chunk: its kind and vectors in the table, its title and its parts.
+  private struct Chunk {
+    let kind: String
+    let vectors: String
+    let title: String
+    let parts: [(Int, String)]
+  }
+
   private let bytes: [UInt8]
+  private let title: String
+  private let introduction: String
   private var sections: [(title: String, fields: [Field])] = []
   private var position = 0
 
   /// Takes apart the file of ``RawFile/tiny()``.
   init(tiny bytes: [UInt8]) {
     self.bytes = bytes
+    title = "A matrix of sign blocks"
+    introduction = """
+      This is `Fixtures/v1/valid/tiny.bstk`: a configuration file, a tensor of two elements and a
+      3 × 5 matrix of kind 1 in two levels.
+      """
+    // 3 × 5 of rank 1: 15 signs, 3 and 5 halves.
+    let block = [
+      (2, "plane: 15 signs, row by row, and one zero bit"), (6, "padding"), (6, "U: 3 × 1, f16"),
+      (2, "padding"), (10, "V^T: 1 × 5, f16"), (6, "padding"),
+    ]
     header()
-    matrixTable()
-    objectTable()
-    chunkTable()
-    rest()
+    matrixTable(kind: "sum of sign blocks")
+    objectTable([("auxiliary file", "none"), ("dense tensor", "F32")])
+    body(
+      names: ["q.weight", "config.json", "norm.weight"],
+      chunks: [
+        tile("config.json", [(8, "the file's bytes")]),
+        tile("norm.weight", [(4, "1.0 as f32"), (4, "0.5 as f32")]),
+        Chunk(kind: "block", vectors: "f16", title: "level 0 of q.weight", parts: block),
+        Chunk(kind: "block", vectors: "f16", title: "level 1 of q.weight", parts: block),
+      ])
+  }
+
+  /// Takes apart the file of ``RawFile/tinyPlanes()``.
+  init(tinyPlanes bytes: [UInt8]) {
+    self.bytes = bytes
+    title = "A matrix of nested planes"
+    introduction = """
+      This is `Fixtures/v1/valid/tiny-planes.bstk`: a 2 × 9 matrix of kind 2 in three levels, of
+      which two belong to the base. Its values are worked out in section B.3 of the Spec.
+      """
+    let plane = (4, "plane: two rows of 9 bits and 7 zero bits")
+    let first = [
+      plane, (4, "padding"), (4, "u: 2 × f16"), (4, "padding"), (18, "v: 9 × f16"), (6, "padding"),
+      (4, "factor: 1.5 as f32"), (4, "gain: 1.25 as f32"), (4, "position of the outlier = 11"),
+      (2, "its excess: 3.0 as f16"), (2, "padding"),
+    ]
+    func later(_ level: Int, gain: String) -> Chunk {
+      let parts = [plane, (4, "padding"), (4, "gain: \(gain) as f32"), (4, "padding")]
+      return Chunk(
+        kind: "block", vectors: "none", title: "level \(level) of p.weight", parts: parts)
+    }
+    header()
+    matrixTable(kind: "nested planes")
+    body(
+      names: ["p.weight"],
+      chunks: [
+        Chunk(kind: "block", vectors: "f16", title: "level 0 of p.weight", parts: first),
+        later(1, gain: "0.875"), later(2, gain: "1.0"),
+      ])
   }
 
   /// The bytes that the annotation covers, in order; all of the file when it is complete.
   var coveredByteCount: Int { position }
+
+  private func tile(_ name: String, _ parts: [(Int, String)]) -> Chunk {
+    Chunk(kind: "tile", vectors: "none", title: "tile of \(name)", parts: parts)
+  }
 
   private mutating func section(_ title: String) { sections.append((title, [])) }
 
@@ -57,19 +116,19 @@ struct Annotation {
     fields([(44, "reserved"), (32, "index_sha256"), (92, "reserved"), (4, "header_crc")])
   }
 
-  private mutating func matrixTable() {
+  private mutating func matrixTable(kind: String) {
     section("Matrix table (offset \(position), one record of 32 bytes)")
     value(2, "name_length")
-    fields([(1, "kind: sum of sign blocks"), (1, "source_type: F32")])
-    value(4, "rows")
-    value(4, "columns")
-    value(2, "levels")
-    field(18, "reserved")
+    fields([(1, "kind: \(kind)"), (1, "source_type: F32")])
+    for (count, name) in [
+      (4, "rows"), (4, "columns"), (2, "levels"), (2, "base_levels"), (4, "outliers"),
+    ] { value(count, name) }
+    field(12, "reserved")
   }
 
-  private mutating func objectTable() {
-    section("Object table (offset \(position), two records of 48 bytes)")
-    for (kind, type) in [("auxiliary file", "none"), ("dense tensor", "F32")] {
+  private mutating func objectTable(_ objects: [(kind: String, type: String)]) {
+    section("Object table (offset \(position), \(objects.count) records of 48 bytes)")
+    for (kind, type) in objects {
       value(2, "name_length")
       fields([(1, "kind: \(kind)"), (1, "type: \(type)")])
       value(1, "dimension_count")
@@ -80,54 +139,46 @@ struct Annotation {
     }
   }
 
-  private mutating func chunkTable() {
-    section("Chunk table (offset \(position), four records of 48 bytes)")
-    for kind in ["tile", "tile", "block", "block"] {
+  /// Everything from the chunk table on.
+  private mutating func body(names: [String], chunks: [Chunk]) {
+    section("Chunk table (offset \(position), \(chunks.count) records of 48 bytes)")
+    for chunk in chunks {
       field(32, "sha256 of the stored bytes")
       value(4, "stored_length")
-      fields([(1, "codec: raw"), (1, "kind: \(kind)")])
+      fields([(1, "codec: raw"), (1, "kind: \(chunk.kind)")])
       for (count, name) in [(2, "level"), (4, "owner"), (2, "rank")] { value(count, name) }
-      fields([(1, kind == "tile" ? "vectors: none" : "vectors: f16"), (1, "reserved")])
+      fields([(1, "vectors: \(chunk.vectors)"), (1, "reserved")])
     }
-  }
-
-  private mutating func rest() {
-    section("Name pool (offset \(position), 30 bytes and padding)")
-    for name in ["q.weight", "config.json", "norm.weight"] { field(name.utf8.count, "\"\(name)\"") }
+    let length = names.reduce(0) { $0 + $1.utf8.count }
+    section("Name pool (offset \(position), \(length) bytes and padding)")
+    for name in names { field(name.utf8.count, "\"\(name)\"") }
     field((8 - position % 8) % 8, "padding to a multiple of 8")
-    let contents: [(String, [(Int, String)])] = [
-      ("tile of config.json", [(8, "the file's bytes")]),
-      ("tile of norm.weight", [(4, "1.0 as f32"), (4, "0.5 as f32")]),
-      ("level 0 of q.weight", block), ("level 1 of q.weight", block),
-    ]
-    for (number, (title, parts)) in contents.enumerated() {
+    for (number, chunk) in chunks.enumerated() {
       let gap = (64 - position % 64) % 64
-      section("Chunk \(number): \(title) (offset \(position + gap))")
+      section("Chunk \(number): \(chunk.title) (offset \(position + gap))")
       field(gap, "padding to a multiple of 64")
-      fields(parts)
+      fields(chunk.parts)
     }
   }
+}
 
-  /// 3 × 5 of rank 1: 15 signs, 3 and 5 halves.
-  private var block: [(Int, String)] {
-    [
-      (2, "signs: 15 bits, row by row, and one zero bit"), (6, "padding"), (6, "U: 3 × 1, f16"),
-      (2, "padding"), (10, "V^T: 1 × 5, f16"), (6, "padding"),
-    ]
-  }
+extension Annotation {
+  /// The page that shows some files, one after the other.
+  static func page(_ files: [Annotation]) -> String {
+    let introduction = """
+      # Files, byte by byte
 
-  /// The page.
-  var markdown: String {
-    var text = """
-      # A file, byte by byte
-
-      This is `Fixtures/v1/valid/tiny.bstk`: a configuration file, a tensor of two elements and a
-      3 × 5 matrix in two levels. Offsets and bytes are hexadecimal. The page is written by the
-      conformance tests, which also compare it with the file.
+      Offsets and bytes are hexadecimal. The page is written by the conformance tests, which also
+      compare it with the files.
 
       """
+    return files.reduce(introduction) { $0 + $1.markdown }
+  }
+
+  private var markdown: String {
+    var text = "\n## \(title)\n\n\(introduction)\n"
     for (title, fields) in sections {
-      text += "\n## \(title)\n\n```text\n"
+      text += "\n### \(title)\n\n```text\n"
       for field in fields where !field.range.isEmpty { text += lines(of: field) }
       text += "```\n"
     }
