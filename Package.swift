@@ -28,7 +28,8 @@ let package = Package(
   products: [
     .library(name: "BSTK", targets: ["BSTK"]),
     .library(
-      name: "BSTKModel", targets: ["BSTKInference", "BSTKModel", "BSTKModelFiles", "BSTKTokenizer"]),
+      name: "BSTKModel",
+      targets: ["BSTKCompression", "BSTKInference", "BSTKModelFiles", "BSTKTokenizer"]),
     .executable(name: "bstk", targets: ["bstk"]),
   ],
   dependencies: [
@@ -68,19 +69,19 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "BSTKCodec", dependencies: ["BSTKFormat", "CZstd", crypto], swiftSettings: settings),
+    .target(
+      name: "BSTKCompression",
+      dependencies: [
+        "BSTKFormat", "BSTKInference", "BSTKModelFiles", "BSTKNumerics", "BSTKStore",
+        "BSTKTokenizer", "CKernels",
+      ],
+      swiftSettings: settings),
     .target(name: "BSTKFormat", swiftSettings: settings),
     .target(
       name: "BSTKInference",
       dependencies: [
         "BSTKCodec", "BSTKFormat", "BSTKModelFiles", "BSTKNumerics", "BSTKStore", "BSTKTokenizer",
         "CKernels",
-      ],
-      swiftSettings: settings),
-    .target(
-      name: "BSTKModel",
-      dependencies: [
-        "BSTKFormat", "BSTKInference", "BSTKModelFiles", "BSTKNumerics", "BSTKStore",
-        "BSTKTokenizer", "CKernels",
       ],
       swiftSettings: settings),
     .target(
@@ -107,8 +108,8 @@ let package = Package(
     .executableTarget(
       name: "bstk",
       dependencies: [
-        "BSTKCodec", "BSTKFormat", "BSTKInference", "BSTKModel", "BSTKModelFiles", "BSTKServer",
-        "BSTKStore", "BSTKTokenizer", "BSTKTransport", argumentParser,
+        "BSTKCodec", "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKModelFiles",
+        "BSTKServer", "BSTKStore", "BSTKTokenizer", "BSTKTransport", argumentParser,
       ],
       swiftSettings: settings),
 
@@ -126,8 +127,8 @@ let package = Package(
     .testTarget(
       name: "BSTKModelTests",
       dependencies: [
-        "BSTKFormat", "BSTKInference", "BSTKModel", "BSTKModelFiles", "BSTKStore",
-        "BSTKTestSupport", "BSTKTokenizer", subprocess,
+        "BSTKCodec", "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKModelFiles",
+        "BSTKStore", "BSTKTestSupport", "BSTKTokenizer", subprocess,
       ],
       exclude: ["Resources", "Scripts"], swiftSettings: settings),
     .testTarget(
@@ -149,7 +150,7 @@ let package = Package(
     .testTarget(
       name: "CLITests",
       dependencies: [
-        "bstk", "BSTKFormat", "BSTKInference", "BSTKModel", "BSTKModelFiles", "BSTKServer",
+        "bstk", "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKModelFiles", "BSTKServer",
         "BSTKStore", "BSTKTestSupport", argumentParser, subprocess, system,
       ],
       swiftSettings: settings),

@@ -1,5 +1,5 @@
-internal import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKModelFiles
 
 extension TokenizerFile {
   /// What each token contributes to a text, by the decoder's steps.

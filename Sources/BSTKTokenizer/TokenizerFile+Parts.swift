@@ -1,5 +1,5 @@
-internal import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKModelFiles
 
 extension TokenizerFile {
   /// The members of a `Sequence`, or the part itself.

@@ -1,5 +1,5 @@
-internal import BSTKModelFiles
 public import BSTKFormat
+internal import BSTKModelFiles
 
 extension Tokenizer {
   /// Reads the bytes of a `tokenizer.json`.

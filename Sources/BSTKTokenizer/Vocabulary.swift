@@ -1,5 +1,5 @@
-internal import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKModelFiles
 
 /// The tokens of a BPE model by id, as they are written in the file.
 struct Vocabulary {

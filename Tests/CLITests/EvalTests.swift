@@ -1,6 +1,5 @@
-import BSTKInference
 import BSTKFormat
-import BSTKModel
+import BSTKInference
 import BSTKStore
 import BSTKTestSupport
 import Foundation

@@ -1,6 +1,7 @@
 import BSTKInference
-@testable import BSTKModelFiles
 import BSTKTokenizer
+
+@testable import BSTKModelFiles
 
 // Files of a model folder. The first byte chooses which.
 

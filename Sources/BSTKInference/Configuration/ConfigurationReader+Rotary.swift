@@ -1,5 +1,5 @@
-internal import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKModelFiles
 
 #if canImport(Darwin)
   internal import Darwin

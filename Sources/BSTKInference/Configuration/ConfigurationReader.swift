@@ -1,6 +1,6 @@
-internal import BSTKTokenizer
-internal import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKModelFiles
+internal import BSTKTokenizer
 
 /// Checked access to the members of a `config.json`.
 struct ConfigurationReader {

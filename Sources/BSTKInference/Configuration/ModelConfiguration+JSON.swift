@@ -1,5 +1,5 @@
-internal import BSTKModelFiles
 public import BSTKFormat
+internal import BSTKModelFiles
 
 extension ModelConfiguration {
   /// Reads the bytes of a `config.json`.

@@ -1,7 +1,7 @@
-public import BSTKTokenizer
-internal import BSTKModelFiles
 public import BSTKFormat
 public import BSTKStore
+public import BSTKTokenizer
+internal import BSTKModelFiles
 
 /// Perplexity of one file at several cuts in a single pass over its layers.
 ///

@@ -1,5 +1,5 @@
-public import BSTKTokenizer
 public import BSTKModelFiles
+public import BSTKTokenizer
 internal import BSTKFormat
 
 /// A model whose weights all stay in memory, for generating text token by token.

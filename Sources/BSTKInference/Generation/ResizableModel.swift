@@ -1,6 +1,6 @@
-internal import BSTKModelFiles
 public import BSTKFormat
 public import BSTKStore
+internal import BSTKModelFiles
 
 /// A model in memory that grows and shrinks with its budget: the paper's variable-memory case
 /// (arXiv 2410.23918 section 1).

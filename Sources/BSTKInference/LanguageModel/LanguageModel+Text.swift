@@ -1,5 +1,5 @@
-public import BSTKTokenizer
 public import BSTKFormat
+public import BSTKTokenizer
 
 internal import BSTKStore
 

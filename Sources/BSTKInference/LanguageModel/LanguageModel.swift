@@ -1,7 +1,7 @@
-public import BSTKTokenizer
-public import BSTKModelFiles
 public import BSTKFormat
+public import BSTKModelFiles
 public import BSTKStore
+public import BSTKTokenizer
 
 internal import BSTKCodec
 

@@ -1,6 +1,6 @@
-internal import BSTKTokenizer
-internal import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKModelFiles
+internal import BSTKTokenizer
 
 extension Transformer {
   static let embeddingName = "model.embed_tokens.weight"

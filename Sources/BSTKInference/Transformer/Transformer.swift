@@ -1,5 +1,5 @@
-public import BSTKTokenizer
 public import BSTKModelFiles
+public import BSTKTokenizer
 internal import BSTKFormat
 
 /// Sees the input of linear layers while a forward pass runs: the layers that share this input,

@@ -1,8 +1,8 @@
+internal import ArgumentParser
+internal import BSTKCompression
+internal import BSTKFormat
 internal import BSTKInference
 internal import BSTKModelFiles
-internal import ArgumentParser
-internal import BSTKFormat
-internal import BSTKModel
 internal import BSTKStore
 
 /// Gathers input statistics once, to compress with many times.

@@ -1,7 +1,7 @@
-internal import BSTKInference
 public import ArgumentParser
+internal import BSTKCompression
 internal import BSTKFormat
-internal import BSTKModel
+internal import BSTKInference
 internal import BSTKStore
 
 /// What a calibration text is used for.

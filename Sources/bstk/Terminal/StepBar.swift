@@ -1,5 +1,4 @@
 internal import BSTKInference
-internal import BSTKModel
 internal import Synchronization
 
 /// Progress of work that has several steps, each counted in units of its own.

@@ -1,8 +1,8 @@
+import BSTKCodec
+import BSTKCompression
+import BSTKFormat
 import BSTKInference
 import BSTKModelFiles
-import BSTKCodec
-import BSTKFormat
-import BSTKModel
 import BSTKStore
 import BSTKTestSupport
 import Foundation

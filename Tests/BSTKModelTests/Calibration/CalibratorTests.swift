@@ -1,9 +1,9 @@
-import BSTKInference
-import BSTKTokenizer
-import BSTKModelFiles
+import BSTKCompression
 import BSTKFormat
-import BSTKModel
+import BSTKInference
+import BSTKModelFiles
 import BSTKTestSupport
+import BSTKTokenizer
 import Foundation
 import Testing
 

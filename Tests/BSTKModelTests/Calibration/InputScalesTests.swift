@@ -1,6 +1,6 @@
-import BSTKInference
+import BSTKCompression
 import BSTKFormat
-import BSTKModel
+import BSTKInference
 import BSTKTestSupport
 import Foundation
 import Testing

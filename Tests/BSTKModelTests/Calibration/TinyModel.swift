@@ -1,10 +1,10 @@
-import BSTKInference
-import BSTKTokenizer
-import BSTKModelFiles
+import BSTKCompression
 import BSTKFormat
-import BSTKModel
+import BSTKInference
+import BSTKModelFiles
 import BSTKStore
 import BSTKTestSupport
+import BSTKTokenizer
 import Foundation
 import Testing
 

@@ -1,7 +1,6 @@
+import BSTKFormat
 import BSTKInference
 import BSTKModelFiles
-import BSTKFormat
-import BSTKModel
 import BSTKStore
 import BSTKTestSupport
 import Testing

@@ -1,7 +1,6 @@
+import BSTKFormat
 import BSTKInference
 import BSTKTokenizer
-import BSTKFormat
-import BSTKModel
 import Foundation
 import Testing
 

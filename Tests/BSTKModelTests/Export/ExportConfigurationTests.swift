@@ -1,8 +1,7 @@
-@testable import BSTKModelFiles
 import BSTKFormat
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKModelFiles
 
 @Suite("Export: the type in config.json")
 struct ExportConfigurationTests {

@@ -1,6 +1,6 @@
-import BSTKModelFiles
+import BSTKCompression
 import BSTKFormat
-import BSTKModel
+import BSTKModelFiles
 import BSTKStore
 import BSTKTestSupport
 import Foundation

@@ -1,7 +1,7 @@
+import BSTKCompression
+import BSTKFormat
 import BSTKInference
 import BSTKModelFiles
-import BSTKFormat
-import BSTKModel
 import BSTKStore
 import BSTKTestSupport
 import Foundation

@@ -1,6 +1,5 @@
-import BSTKModelFiles
 import BSTKFormat
-import BSTKModel
+import BSTKModelFiles
 import BSTKTestSupport
 import Testing
 

@@ -1,12 +1,12 @@
+import BSTKFormat
 import BSTKInference
 import BSTKModelFiles
-import BSTKFormat
 import BSTKStore
 import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKCompression
 
 @Suite("Ordering")
 struct OrderingTests {

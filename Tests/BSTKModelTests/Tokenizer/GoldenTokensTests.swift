@@ -1,5 +1,4 @@
 import BSTKTokenizer
-import BSTKModel
 import Foundation
 import Testing
 

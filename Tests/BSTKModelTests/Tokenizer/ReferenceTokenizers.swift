@@ -1,7 +1,6 @@
-@testable import BSTKTokenizer
 import Foundation
 
-@testable import BSTKModel
+@testable import BSTKTokenizer
 
 /// The tokenizers made by `Scripts/make_reference_tokenizers.py` and
 /// `Scripts/make_reference_sentencepiece.py`, with the libraries' results.

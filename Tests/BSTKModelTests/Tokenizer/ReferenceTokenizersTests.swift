@@ -1,10 +1,9 @@
-@testable import BSTKTokenizer
 import BSTKFormat
 import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKTokenizer
 
 @Suite struct ReferenceTokenizersTests {
   @Test(arguments: ReferenceTokenizers.names)

@@ -1,10 +1,9 @@
-@testable import BSTKTokenizer
 import BSTKFormat
 import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKTokenizer
 
 @Suite struct SentencePieceTests {
   /// Whether libsentencepiece is there; says so where it is not.

@@ -1,6 +1,5 @@
-import BSTKInference
 import BSTKFormat
-import BSTKModel
+import BSTKInference
 import Testing
 
 /// The members a Llama configuration needs at least.

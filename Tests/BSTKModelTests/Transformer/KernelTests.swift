@@ -1,9 +1,8 @@
-@testable import BSTKInference
 import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKInference
 
 /// The C kernels against plain loops in double precision.
 @Suite struct KernelTests {

@@ -1,7 +1,6 @@
 import BSTKInference
-import BSTKTokenizer
 import BSTKModelFiles
-import BSTKModel
+import BSTKTokenizer
 import Foundation
 import Testing
 

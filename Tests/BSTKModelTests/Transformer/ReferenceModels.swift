@@ -1,5 +1,4 @@
 import BSTKInference
-import BSTKModel
 import Foundation
 import Testing
 

@@ -1,8 +1,7 @@
-import BSTKInference
-import BSTKTokenizer
-import BSTKModelFiles
 import BSTKFormat
-import BSTKModel
+import BSTKInference
+import BSTKModelFiles
+import BSTKTokenizer
 import Foundation
 import Testing
 

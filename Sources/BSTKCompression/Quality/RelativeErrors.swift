@@ -1,5 +1,5 @@
-public import BSTKModelFiles
 public import BSTKFormat
+public import BSTKModelFiles
 
 /// How far the matrices of a `.bstk` file or prefix are from the model it was made of.
 public struct RelativeErrors: Hashable, Sendable {

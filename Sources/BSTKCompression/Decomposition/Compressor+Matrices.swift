@@ -1,5 +1,5 @@
-internal import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKModelFiles
 internal import BSTKNumerics
 internal import BSTKStore
 

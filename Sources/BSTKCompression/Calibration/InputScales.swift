@@ -1,5 +1,5 @@
-public import BSTKInference
 public import BSTKFormat
+public import BSTKInference
 
 /// The scale of each input channel that a matrix is decomposed with: the sum of blocks then weighs
 /// an error by how much the channel carries (activation-aware scaling, arXiv 2410.23918

@@ -1,5 +1,5 @@
-internal import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKModelFiles
 
 /// A decomposed projection of a published BitStack checkpoint: `P.qweight_b`, `P.u_b` and `P.vt_b`
 /// for the blocks b = 0, 1, …

@@ -1,6 +1,6 @@
 public import BSTKInference
-public import BSTKTokenizer
 public import BSTKModelFiles
+public import BSTKTokenizer
 
 /// Measures how much a model's output distribution moves when one matrix alone is compressed.
 ///

@@ -1,6 +1,6 @@
-internal import BSTKTokenizer
-internal import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKModelFiles
+internal import BSTKTokenizer
 
 extension CalibratedCompression {
   /// What every block of the draft is worth.

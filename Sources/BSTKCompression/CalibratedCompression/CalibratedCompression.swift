@@ -1,7 +1,7 @@
-public import BSTKInference
-public import BSTKTokenizer
-public import BSTKModelFiles
 public import BSTKFormat
+public import BSTKInference
+public import BSTKModelFiles
+public import BSTKTokenizer
 
 internal import BSTKStore
 

@@ -1,5 +1,5 @@
-internal import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKModelFiles
 
 /// The order in which a published BitStack checkpoint loads its blocks, from its
 /// `compression_config.json`.

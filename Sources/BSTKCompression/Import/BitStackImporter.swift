@@ -1,5 +1,5 @@
-internal import BSTKModelFiles
 public import BSTKFormat
+internal import BSTKModelFiles
 internal import BSTKStore
 
 /// Brings checkpoints of the BitStack reference implementation into a `.bstk` file: signs and

@@ -1,6 +1,6 @@
 public import BSTKInference
-public import BSTKTokenizer
 public import BSTKModelFiles
+public import BSTKTokenizer
 internal import BSTKFormat
 internal import BSTKStore
 

@@ -1,8 +1,8 @@
-internal import BSTKInference
-internal import BSTKTokenizer
-internal import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKInference
+internal import BSTKModelFiles
 internal import BSTKStore
+internal import BSTKTokenizer
 
 /// Measures the perplexity of a complete file at cut points of a stack that is not yet written.
 struct QualityMeasurement {

@@ -1,6 +1,6 @@
-internal import BSTKInference
-public import BSTKModelFiles
 public import BSTKFormat
+public import BSTKModelFiles
+internal import BSTKInference
 internal import BSTKNumerics
 internal import BSTKStore
 

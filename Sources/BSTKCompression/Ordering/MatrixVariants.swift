@@ -1,7 +1,7 @@
-internal import BSTKInference
-internal import BSTKTokenizer
-internal import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKInference
+internal import BSTKModelFiles
+internal import BSTKTokenizer
 
 /// Runs a model many times at once, each time with one matrix changed.
 ///

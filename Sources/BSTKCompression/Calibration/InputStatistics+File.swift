@@ -1,5 +1,5 @@
-internal import BSTKModelFiles
 public import BSTKFormat
+internal import BSTKModelFiles
 
 extension InputStatistics {
   private static let normsSuffix = ".input_norms"
