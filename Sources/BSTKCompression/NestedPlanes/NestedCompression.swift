@@ -139,7 +139,8 @@ public struct NestedCompression {
     let handle = writer.addMatrix(
       name: tensor.name, sourceType: tensor.type, rows: code.rows, columns: code.columns,
       kind: .nestedPlanes, outlierCount: code.outlierPositions.count)
-    let isEmbedding = tensor.name == Transformer.embeddingName || tensor.name == Transformer.untiedHeadName
+    let isEmbedding =
+      tensor.name == Transformer.embeddingName || tensor.name == Transformer.untiedHeadName
     let wanted = isEmbedding ? options.embeddingBasePlaneCount : options.basePlaneCount
     let baseLevelCount = min(wanted, options.planeCount)
     writer.setBaseLevelCount(baseLevelCount, ofMatrix: handle)

@@ -26,7 +26,9 @@ extension NestedPlaneCode {
         && v.count == layout.v.bytes.count && outlierPositions.count == layout.outlierCount,
       "the layout is another matrix's")
     return [UInt8](capacity: layout.byteCount) { output in
-      for (part, start) in [(planes[0], 0), (u, layout.u.bytes.lowerBound), (v, layout.v.bytes.lowerBound)] {
+      for (part, start) in [
+        (planes[0], 0), (u, layout.u.bytes.lowerBound), (v, layout.v.bytes.lowerBound),
+      ] {
         Self.pad(&output, to: start)
         for byte in part { output.append(byte) }
       }
