@@ -9,11 +9,6 @@ public struct CompressionOptions: Hashable, Sendable {
   public var rank = 16
   /// How the magnitude's vectors are stored.
   public var vectors: VectorType = .f16
-  /// What the first level's magnitude is multiplied with. More than 1 leaves a residual that later
-  /// levels describe better, at the price of the prefix that has only first levels.
-  public var firstLevelGain: Float = 1
-  /// Whether the first level looks ahead to the second by what a matrix's magnitude leaves open.
-  public var looksAhead = false
   /// Seeds the random start vectors of the decomposition.
   public var seed: UInt64 = 0
   /// Threads of the numeric library, or nil to leave its choice alone.
@@ -31,7 +26,6 @@ public struct CompressionOptions: Hashable, Sendable {
     levels=\(levelCount)
     rank=\(rank)
     vectors=\(vectors.name)
-    gain=\(looksAhead ? "look-ahead" : "\(firstLevelGain)")
     seed=\(seed)
     """
   }

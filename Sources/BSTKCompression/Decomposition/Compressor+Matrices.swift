@@ -45,8 +45,6 @@ extension Compressor {
     }
     var settings = DecompositionOptions(levels: options.levelCount, rank: rank)
     settings.seed = options.seed
-    settings.magnitudeGains = [options.firstLevelGain]
-    settings.looksAhead = options.looksAhead
     settings.inputScale = try scales?.scale(of: tensor.name, columns: tensor.shape[1])
     do throws(NumericsError) {
       settings.vectorType = BSTKNumerics.VectorType(options.vectors)

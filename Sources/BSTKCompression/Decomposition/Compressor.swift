@@ -30,9 +30,6 @@ public struct Compressor: Sendable {
     if let count = options.threadCount, count < 1 {
       throw BSTKError(.limit, "\(count) threads; at least 1 is needed")
     }
-    guard options.firstLevelGain.isFinite, options.firstLevelGain > 0 else {
-      throw BSTKError(.limit, "the gain must be positive, not \(options.firstLevelGain)")
-    }
     try LinearAlgebra.load()
     self.options = options
     self.scales = scales

@@ -1,5 +1,5 @@
 public import BSTKFormat
-public import BSTKInference
+internal import BSTKInference
 public import BSTKModelFiles
 public import BSTKTokenizer
 internal import BSTKNumerics
@@ -14,14 +14,7 @@ internal import BSTKStore
 /// weight counts alike, which is much worse. One matrix with its statistics is in memory at a time.
 public struct NestedCompression {
   /// The step a report is about.
-  public enum Step: Hashable, Sendable {
-    /// Coding.
-    case compressing(CompressionProgress)
-    /// Measuring quality at cut points.
-    case evaluating(WorkProgress)
-    /// Writing the chunks with the measured quality.
-    case writing(WorkProgress)
-  }
+  public typealias Step = CalibratedCompression.Step
 
   let folder: HuggingFaceFolder
   let options: NestedCompressionOptions

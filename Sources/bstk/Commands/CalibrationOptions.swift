@@ -8,19 +8,22 @@ internal import BSTKStore
 struct CalibrationOptions: ParsableArguments {
   /// A set of choices that belong together.
   enum Profile: String, ExpressibleByArgument, CaseIterable {
-    /// Every layer scaled, first levels that look ahead to second ones.
+    /// Nested planes: the best at every size.
     case best
-    /// As the BitStack paper and its code do it.
+    /// Sign blocks, as the BitStack paper and its code make them.
     case reference
   }
 
   @Option(
-    help: "A UTF-8 text to calibrate on: scales channels by what they carry, orders by worth.",
+    help: """
+      A UTF-8 text to calibrate on, like what the model will read. Without one, or statistics, the \
+      file is much worse.
+      """,
     completion: .file())
   var calibration: String?
 
   @Option(
-    help: "Input statistics from `bstk calibrate`, instead of gathering them again.",
+    help: "Statistics from `bstk calibrate`, instead of gathering them from a text.",
     completion: .file())
   var statistics: String?
 
@@ -33,40 +36,50 @@ struct CalibrationOptions: ParsableArguments {
   @Option(help: "best, or reference to compare with the published method.")
   var profile = Profile.best
 
-  @Option(help: "worth, or reference for the published sweep, which is far slower.")
-  var order = CalibratedCompression.Order.worth
+  @Option(
+    help: """
+      Of the reference profile: worth, or reference for the published sweep, which is far slower. \
+      (default: worth)
+      """)
+  var order: CalibratedCompression.Order?
 
   @Option(
     help: "A UTF-8 text on which quality is measured at cut points, for the index.",
     completion: .file())
   var evaluation: String?
 
-  @Option(help: "Multiply the first level's magnitude; the profile decides by default.")
-  var gain: Float?
-
   mutating func validate() throws {
-    if calibration == nil, statistics != nil || evaluation != nil {
-      throw ValidationError("--statistics and --evaluation need --calibration.")
+    switch profile {
+    case .best:
+      if order != nil { throw ValidationError("--order belongs to --profile reference.") }
+      if calibration != nil, statistics != nil {
+        throw ValidationError("--statistics take the place of --calibration; give one of them.")
+      }
+    case .reference:
+      if calibration == nil, statistics != nil || evaluation != nil || order != nil {
+        throw ValidationError("--statistics, --evaluation and --order need --calibration.")
+      }
     }
     if calibrationWindows < 1 { throw ValidationError("--calibration-windows must be positive.") }
     if calibrationWindow < 2 { throw ValidationError("--calibration-window must be at least 2.") }
   }
 
-  /// Whether first levels look ahead: not without a calibration, nor with a gain of one's own.
-  var looksAhead: Bool { gain == nil && calibration != nil && profile == .best }
-
-  /// The options of a calibrated compression.
+  /// The options of a calibrated compression to sign blocks.
   func options(_ compression: CompressionOptions) -> CalibratedCompression.Options {
     var options = CalibratedCompression.Options()
     options.compression = compression
-    options.coverage = profile == .reference ? .reference : .all
-    options.order = order
+    options.coverage = .reference
+    options.order = order ?? .worth
     options.calibration.windowCount = calibrationWindows
     options.calibration.windowLength = calibrationWindow
-    let protocolName = "windows of \(options.evaluation.windowLength)"
-    options.evaluationLabel =
-      evaluation.map { "\(Self.label(FileSystem.name(of: $0))), \(protocolName)" } ?? ""
+    options.evaluationLabel = evaluationLabel(options.evaluation)
     return options
+  }
+
+  /// What the text for measuring quality is called in the file.
+  func evaluationLabel(_ evaluation: EvaluationProtocol) -> String {
+    guard let path = self.evaluation else { return "" }
+    return "\(Self.label(FileSystem.name(of: path))), windows of \(evaluation.windowLength)"
   }
 
   /// A file's name as an index can hold it: names may have line breaks and 255 bytes.

@@ -10,14 +10,15 @@ struct Compress: BstkCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compress a Hugging Face folder into one file whose every prefix is a model.",
     discussion: """
-      The linear layers of the decoder become blocks of about one bit per weight and level; \
-      everything else is stored losslessly. Equal input and options give equal bytes.
+      The weight matrices become planes of bits, about one bit per weight and level, the most \
+      valuable ones first; everything else is stored losslessly. What each bit is worth is learnt \
+      from a text: give one. Equal input and options give equal bytes.
 
       EXAMPLES
-        bstk compress ./my-model -o model.bstk
-        bstk compress ./my-model -o model.bstk --levels 16 --rank 16
-        bstk compress ./my-model -o model.bstk --vectors int8 --threads 4
+        bstk compress ./my-model -o model.bstk --calibration train.txt
         bstk compress ./my-model -o model.bstk --calibration train.txt --evaluation test.txt
+        bstk compress ./my-model -o model.bstk --statistics stats.safetensors --levels 8
+        bstk compress ./my-model -o model.bstk --profile reference --levels 8 --rank 16
       """)
 
   @Argument(
@@ -27,25 +28,14 @@ struct Compress: BstkCommand {
   @Option(name: .shortAndLong, help: "The file to write.", completion: .file())
   var output: String
 
-  @Option(help: "Blocks of every matrix, 1 to 64.")
-  var levels = CompressionOptions().levelCount
-
-  @Option(help: "Rank of each block's magnitude, 1 to 1024.")
-  var rank = CompressionOptions().rank
-
   @Option(
-    help: "How the magnitude's vectors are stored: fp16, bf16 or int8.",
-    completion: .list(VectorType.allCases.map(\.name)),
-    transform: { text in
-      guard let type = VectorType.allCases.first(where: { $0.name == text }) else {
-        throw ValidationError("Vectors are stored as fp16, bf16 or int8.")
-      }
-      return type
-    })
-  var vectors = CompressionOptions().vectors
+    help: """
+      Blocks of every matrix: 1 to 8 planes, or 1 to 64 of the reference profile. \
+      (default: \(NestedCompressionOptions().planeCount), or \(CompressionOptions().levelCount))
+      """)
+  var levels: Int?
 
-  @Option(help: "Seed of the random start vectors.")
-  var seed = CompressionOptions().seed
+  @OptionGroup(title: "Reference profile") var reference: ReferenceOptions
 
   @Option(help: "Threads of the numeric library; by default it decides.")
   var threads: Int?
@@ -57,32 +47,84 @@ struct Compress: BstkCommand {
 
   var reportsJSON: Bool { json }
 
+  mutating func validate() throws {
+    if calibration.profile == .best { try reference.requireUnused() }
+  }
+
   func execute() async throws {
-    var options = CompressionOptions()
-    options.levelCount = levels
-    options.rank = rank
-    options.vectors = vectors
-    options.seed = seed
-    options.threadCount = threads
-    options.creator = Bstk.creator
-    options.firstLevelGain = calibration.gain ?? 1
-    options.looksAhead = calibration.looksAhead
     let folder = try HuggingFaceFolder(path: model)
     let sourceByteCount = folder.tensors.reduce(0) { $0 + $1.byteCount }
     let cancellation = Cancellation()
     let bar = StepBar(json ? .silent : .automatic)
     defer { bar.finish() }
-    let result = try compress(folder, options, cancellation, bar)
+    let result =
+      switch calibration.profile {
+      case .best: try compressToPlanes(folder, cancellation, bar)
+      case .reference: try compressToSignBlocks(folder, cancellation, bar)
+      }
     bar.finish()
     let report = CompressReport(
       file: output, sourceByteCount: UInt64(sourceByteCount), result: result)
     if json { try JSONLines.print(report) } else { Console.out(report.text) }
   }
 
-  private func compress(
-    _ folder: HuggingFaceFolder, _ options: CompressionOptions, _ cancellation: Cancellation,
-    _ bar: StepBar
+  // MARK: Best profile
+
+  private func compressToPlanes(
+    _ folder: HuggingFaceFolder, _ cancellation: Cancellation, _ bar: StepBar
   ) throws -> CompressionResult {
+    var options = NestedCompressionOptions()
+    options.planeCount = levels ?? options.planeCount
+    options.threadCount = threads
+    options.creator = Bstk.creator
+    options.evaluationLabel = calibration.evaluationLabel(options.evaluation)
+    let evaluation = try calibration.evaluation.map {
+      try LanguageModel(.folder(folder)).tokens(ofTextFile: $0)
+    }
+    func compress(_ statistics: CalibrationStatistics?) throws -> CompressionResult {
+      try NestedCompression(folder, options: options, statistics: statistics).run(
+        to: output, evaluation: evaluation, isCancelled: { cancellation.isRequested },
+        progress: { CompressReport.update(bar, $0) })
+    }
+    if let path = calibration.statistics {
+      let configuration = try LanguageModel(.folder(folder)).configuration
+      return try compress(CalibrationStatistics(path: path, configuration: configuration))
+    }
+    guard let text = calibration.calibration else {
+      if !json {
+        Console.say(
+          "note: without --calibration every weight counts alike; the file will be much worse than it"
+            + " could be")
+      }
+      return try compress(nil)
+    }
+    let path = FileSystem.temporarySibling(of: output, suffix: "statistics")
+    defer { try? FileSystem.remove(path) }
+    let language = try LanguageModel(.folder(folder))
+    var gathering = StatisticsGatherer.Options()
+    gathering.windowCount = calibration.calibrationWindows
+    gathering.windowLength = calibration.calibrationWindow
+    gathering.threadCount = threads
+    let transformer = try Transformer(
+      configuration: language.configuration, weights: language.weights())
+    let statistics = try StatisticsGatherer(transformer, options: gathering).run(
+      language.tokens(ofTextFile: text), to: path
+    ) { progress in
+      try cancellation.check()
+      CompressReport.update(bar, .calibrating(progress))
+    }
+    return try compress(statistics)
+  }
+
+  // MARK: Reference profile
+
+  private func compressToSignBlocks(
+    _ folder: HuggingFaceFolder, _ cancellation: Cancellation, _ bar: StepBar
+  ) throws -> CompressionResult {
+    var options = reference.options
+    options.levelCount = levels ?? options.levelCount
+    options.threadCount = threads
+    options.creator = Bstk.creator
     guard let text = calibration.calibration else {
       return try Compressor(options: options).compress(
         folder, to: output, isCancelled: { cancellation.isRequested },
