@@ -115,7 +115,9 @@ public final class BSTKWeights: Sendable {
     var blocks: [SignBlock] = []
     let used = levels.clamped(to: 0..<levelCounts[number])
     for chunk in file.blockChunks(ofMatrix: number)[used] {
-      guard let layout = manifest.blockLayout(ofChunk: chunk) else { continue }
+      guard let layout = manifest.blockLayout(ofChunk: chunk) else {
+        preconditionFailure("chunk \(chunk) is listed for matrix \(number) and has no block")
+      }
       let payload = try file.payload(ofChunk: chunk, decoder: decoder)
       do throws(NumericsError) {
         blocks.append(try SignBlock(payload: payload, layout: layout))
