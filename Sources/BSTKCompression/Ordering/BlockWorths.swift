@@ -13,18 +13,20 @@ struct BlockWorths {
   ///     removes.
   ///   - divergences: What ``SensitivityProbe`` measured, by matrix number.
   ///   - levels: The levels the probed matrices had.
-  init(_ manifest: Manifest, divergences: [Int: Double], probedLevels levels: Int) {
-    var shares: [[Double]] = manifest.matrices.map { _ in [] }
-    var next = manifest.extensions.worths?.makeIterator()
-    for chunk in manifest.chunks {
-      if case .block(let matrix, _, _, _) = chunk.contents {
-        shares[matrix].append(Double(next?.next() ?? 0))
-      }
+  /// - Precondition: the file has worths, and every matrix has a divergence.
+  init(_ manifest: Manifest, divergences: [Double], probedLevels levels: Int) {
+    precondition(
+      divergences.count == manifest.matrices.count,
+      "\(divergences.count) divergences for \(manifest.matrices.count) matrices")
+    guard let shareByBlock = manifest.extensions.worths else {
+      preconditionFailure("without the shares of its blocks a file cannot be ordered")
     }
-    let worst = divergences.values.filter(\.isFinite).max() ?? 0
-    values = shares.enumerated().map { number, shares in
+    let worst = divergences.filter(\.isFinite).max() ?? 0
+    values = divergences.enumerated().map { number, measured in
+      let shares = manifest.blockChunks(ofMatrix: number).map {
+        Double(shareByBlock[$0 - manifest.tileCount])
+      }
       let remaining = 1 - shares.prefix(levels).reduce(0, +)
-      let measured = divergences[number] ?? 0
       // A model that gives no numbers at all has moved no less than any other.
       let divergence = measured.isFinite ? measured : worst
       // Where nothing remains of the error, nothing is left to be worth anything.
@@ -46,12 +48,8 @@ struct BlockWorths {
 
   /// The stored bytes of every block, by matrix number and level.
   static func storedByteCounts(_ manifest: Manifest) -> [[Int]] {
-    var counts: [[Int]] = manifest.matrices.map { _ in [] }
-    for chunk in manifest.chunks {
-      if case .block(let matrix, _, _, _) = chunk.contents {
-        counts[matrix].append(chunk.storedByteCount)
-      }
+    manifest.matrices.indices.map { number in
+      manifest.blockChunks(ofMatrix: number).map { manifest.chunks[$0].storedByteCount }
     }
-    return counts
   }
 }

@@ -59,9 +59,13 @@ public struct ReferenceSweep {
         }
         try progress(meter.advance(by: outcome.base.tokenCount))
       }
-      // A model that gives no number at all is worse than any that does.
-      let losses = sums.filter { matrices[$0.key].levelCount > bit }
-        .map { (matrix: $0.key, loss: $0.value.isFinite ? -$0.value : .infinity) }
+      // A model that gives no number at all is worse than any that does, and last comes as well a
+      // matrix that the forward pass does not use.
+      let losses = matrices.indices.filter { matrices[$0].levelCount > bit }
+        .map { number in
+          let sum = sums[number] ?? -.infinity
+          return (matrix: number, loss: sum.isFinite ? -sum : .infinity)
+        }
         .sorted { ($0.loss, $0.matrix) < ($1.loss, $1.matrix) }
       stack += losses.map { ($0.matrix, bit) }
     }

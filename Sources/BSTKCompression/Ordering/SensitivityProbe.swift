@@ -40,19 +40,20 @@ public struct SensitivityProbe {
     self.options = options
   }
 
-  /// The divergence in nats per token for each matrix of the file, by its number.
+  /// The divergence in nats per token for each matrix of the file, by its number; 0 where the
+  /// forward pass does not use the matrix, which then moves nothing.
   ///
   /// - Parameter progress: Called often. Throwing cancels the probe.
   /// - Throws: `MODEL` when the text is shorter than a window, and what reading weights throws.
   public func run(
     _ tokens: [TokenID], progress: (WorkProgress) throws -> Void = { _ in }
-  ) throws -> [Int: Double] {
+  ) throws -> [Double] {
     var calibration = Calibrator.Options()
     calibration.windowCount = options.windowCount
     calibration.windowLength = options.windowLength
     let windows = try Calibrator.windows(of: tokens, options: calibration)
     var meter = variants.meter(windows)
-    var sums: [Int: Double] = [:]
+    var sums = variants.compressed.manifest.matrices.map { _ in 0.0 }
     for batch in variants.batches(of: windows) {
       let outcome = try variants.run(
         batch, levels: options.levelCount, meter: &meter, progress: progress)
@@ -60,11 +61,11 @@ public struct SensitivityProbe {
         of: outcome.variants.map(\.states), from: outcome.base
       ) { try progress(meter.advance(by: $0)) }
       for (variant, part) in zip(outcome.variants, parts) {
-        sums[variant.matrix, default: 0] += part
+        sums[variant.matrix] += part
       }
     }
     let tokens = Double(windows.reduce(0) { $0 + $1.count })
     // Not `max`, which would make a number of what is none.
-    return sums.mapValues { $0 < 0 ? 0 : $0 / tokens }
+    return sums.map { $0 < 0 ? 0 : $0 / tokens }
   }
 }

@@ -119,7 +119,7 @@ public struct Exporter: Sendable {
     }
     guard let number = weights.tensorNumber(named: tensor.name),
       case .tensor(let type, _) = weights.manifest.objects[number].contents
-    else { return }
+    else { preconditionFailure("\(tensor.name) was listed and is no tensor of the file") }
     let decoder = try ChunkDecoder()
     try weights.file.forEachTile(ofObject: number, decoder: decoder) { tile throws(BSTKError) in
       try Self.check(isCancelled)

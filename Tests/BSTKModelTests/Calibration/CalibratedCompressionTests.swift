@@ -56,6 +56,38 @@ struct CalibratedCompressionTests {
     #expect(try folder.contents() == ["m.bstk"])
   }
 
+  @Test(arguments: CalibratedCompression.Order.allCases)
+  func `blocks that the forward pass does not use are worth nothing and come last`(
+    _ order: CalibratedCompression.Order
+  ) throws {
+    // The weights of two layers under a configuration of one.
+    let shortened = try TemporaryFolder()
+    let config = try model.opened.text("config.json")
+      .replacing(#""num_hidden_layers": 2"#, with: #""num_hidden_layers": 1"#)
+    try shortened.write(Array(config.utf8), to: "config.json")
+    let weights = try Data(contentsOf: TinyModel.url.appending(path: "model.safetensors"))
+    try shortened.write([UInt8](weights), to: "model.safetensors")
+    var options = model.options
+    options.order = order
+    let compression = try CalibratedCompression(
+      HuggingFaceFolder(path: shortened.path), options: options)
+    let manifest = try compression.run(TinyModel.tokens, to: folder.file("m.bstk")).manifest
+
+    let worths = try #require(manifest.extensions.worths)
+    var stack: [(isUsed: Bool, level: Int)] = []
+    for (chunk, worth) in zip(manifest.chunks[manifest.tileCount...], worths) {
+      guard case .block(let matrix, let level, _, _) = chunk.contents else { continue }
+      let isUsed = manifest.matrices[matrix].name.hasPrefix("model.layers.0.")
+      #expect((worth > 0) == isUsed)
+      if level > 0 { stack.append((isUsed, level)) }
+    }
+    #expect(stack.count == 2 * 14)
+    let rounds = order == .worth ? [stack] : (1...2).map { bit in stack.filter { $0.level == bit } }
+    for round in rounds {
+      #expect(round.map(\.isUsed) == round.map(\.isUsed).sorted { $0 && !$1 })
+    }
+  }
+
   @Test func `the same input gives the same bytes, with saved statistics too`() throws {
     let saved = try InputStatistics(model.gather(to: folder.file("s.safetensors")))
     _ = try compression().run(
