@@ -36,7 +36,7 @@ EMBEDDINGS = {8: ("Q8_0", "Q8_0"), 6: ("Q6_K", "Q5_1"), 4: ("Q4_K", "IQ4_NL")}
 EMBEDDING, HEAD = "model.embed_tokens.weight", "lm_head.weight"
 # Of linear layers with the same input the statistics may name one alone.
 SHARERS = {"k_proj": "q_proj", "v_proj": "q_proj", "up_proj": "gate_proj"}
-MOMENTS = ".input_second_moments"
+MOMENTS = ".second_moments"
 
 
 @dataclasses.dataclass
@@ -123,15 +123,17 @@ class Peers:
     def parameters(self):
         return sum(values.size for values in self.weights.values())
 
-    def points(self, measure):
-        """Every peer, measured, the contested first. What types share is not done twice."""
+    def points(self, measure, known):
+        """Every peer but those known by code and bits of the embedding, the contested first. What
+        types share is not done twice."""
         embeddings = {}
         for kind in sorted(TYPES, key=lambda kind: kind not in CONTESTED):
             readings = [True] if self.fits_all(kind) else [False, True]
             for is_real in readings:
-                count = self.rest + self.put_matrices(kind, is_real)
                 code = kind + ("" if is_real == readings[0] else "*")
-                for bits in EMBEDDINGS:
+                missing = [bits for bits in EMBEDDINGS if (code, bits) not in known]
+                count = self.rest + self.put_matrices(kind, is_real) if missing else 0
+                for bits in missing:
                     key = bits, is_real
                     if key not in embeddings:
                         embeddings[key] = self.embedding(bits, is_real)

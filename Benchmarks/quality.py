@@ -82,7 +82,7 @@ class Trial:
         self.model = subject.folder(work)
         self.second = subject.second_text(work)
         self.statistics = work / "statistics.safetensors"
-        self.run("calibrate", self.model, "--text", subject.calibration, "--second-moments",
+        self.run("calibrate", self.model, "--text", subject.calibration,
                  "-o", self.statistics)
 
     def run(self, *words):
@@ -102,11 +102,12 @@ class Trial:
             result["second"] = self.measure(folder, self.second)[0]["perplexity"]
         return result
 
-    def peers(self, save):
+    def peers(self, points, save):
+        """Adds to `points` the peers that it lacks."""
         import peers
         trial = peers.Peers(self.model, self.statistics, self.work / "peer")
-        points = []
-        for point in trial.points(self.measure_folder):
+        known = {(point["code"], point["embedding_bits"]) for point in points}
+        for point in trial.points(self.measure_folder, known):
             points.append(dataclasses.asdict(point) | dict(is_contested=point.is_contested))
             save(parameters=trial.parameters, peers=points)
 
@@ -244,9 +245,9 @@ def main():
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write all figures here")
     parser.add_argument("--svg", type=pathlib.Path, metavar="FILE", help="draw the curves here")
     parser.add_argument("--reuse", type=pathlib.Path, metavar="FILE",
-                        help="take peers and reference from an earlier --json")
+                        help="take what an earlier --json has of peers and reference")
     parser.add_argument("--peers-only", action="store_true",
-                        help="measure source, peers and reference for a later --reuse")
+                        help="end with source, peers and reference, for a later --reuse")
     parser.add_argument("--work", type=pathlib.Path, metavar="FOLDER",
                         help="for some 8 bytes a parameter; temporary by default")
     parser.add_argument("--python", type=pathlib.Path, metavar="PROGRAM",
@@ -274,9 +275,10 @@ def main():
 
         with tempfile.TemporaryDirectory(prefix="bstk-bench-", dir=options.work) as work:
             trial = Trial(bstk, subject, pathlib.Path(work))
-            if not options.reuse or "reference" not in results:
+            if "source" not in results:
                 save(source=trial.measure_folder(trial.model))
-                trial.peers(save)
+            trial.peers(results.get("peers", []), save)
+            if "reference" not in results:
                 save(reference=trial.reference())
             if not options.peers_only:
                 save(**trial.ours(results["peers"], results["parameters"]))
