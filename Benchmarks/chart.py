@@ -34,7 +34,7 @@ SHAPES = {8: "M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z", 6: "M-3.6,-3.6h7.2v7.2h-7.2z
 
 @dataclasses.dataclass
 class Mark:
-    """A peer's point. `is_contested` says that ours is to be below it: the chart ends with those."""
+    """A peer's point. Ours is to be below the contested ones, and there the chart ends."""
     megabytes: float
     perplexity: float
     label: str
@@ -63,8 +63,8 @@ def write(path, panels):
         parts += [f'<g transform="translate(0 {HEIGHT * index})">', *Drawing(panel).parts, "</g>"]
     x, y = LEFT, height - 14
     for kind, shape, text, width in (
-        ("peer", SHAPES[8], "llama.cpp, embedding in 8 bits", 180), ("peer", SHAPES[6], "6 bits", 62),
-        ("peer", SHAPES[4], "4 bits", 74),
+        ("peer", SHAPES[8], "llama.cpp, embedding in 8 bits", 180),
+        ("peer", SHAPES[6], "6 bits", 62), ("peer", SHAPES[4], "4 bits", 74),
         ("peer star", SHAPES[8], "* with its larger types where rows do not fit", 0),
     ):
         parts += [f'<path class="{kind}" d="{shape}" transform="translate({x + 5} {y - 4})"/>',

@@ -4,8 +4,8 @@
     Benchmarks/quality.py [MODEL...] [--json FILE] [--svg FILE]
 
 MODEL is smollm2 (SmolLM2-135M-Instruct), mix-llama or pd-llama; all three by default. Each becomes
-one .bstk file, calibrated on a text that is not reported, and is measured by `bstk eval` at prefixes
-of as many bytes as the peers have. Peers are every K and IQ type of llama.cpp with an importance
+one .bstk file, calibrated on a text that is not reported, and is measured by `bstk eval` at
+prefixes of as many bytes as the peers have. Peers are every K and IQ type of llama.cpp with an importance
 matrix from the same statistics and embeddings of 8, 6 and 4 bits, each a point of its own, and
 `bstk compress --profile reference`, which is BitStack. Sizes are total bytes: of ours the whole
 prefix, of peers the quantized tensors, norms in two bytes, and tokenizer and configuration under
@@ -179,8 +179,8 @@ def table(results):
     for point in results["peers"]:
         there = at(results["ours"], point["bytes"])
         second = point["second"] and at(results["ours_second"], point["bytes"])
-        rows.append((point["bytes"], point["code"], point["embedding"], perplexity(point["perplexity"]),
-                     perplexity(there), f"{there / point['perplexity']:6.3f}",
+        rows.append((point["bytes"], point["code"], point["embedding"],
+                     perplexity(point["perplexity"]), perplexity(there), f"{there / point['perplexity']:6.3f}",
                      perplexity(point["second"]), perplexity(second),
                      f"{second / point['second']:6.3f}" if second else ""))
     for rank, curve in results["reference"].items():
@@ -249,7 +249,7 @@ def main():
     parser.add_argument("--peers-only", action="store_true",
                         help="end with source, peers and reference, for a later --reuse")
     parser.add_argument("--work", type=pathlib.Path, metavar="FOLDER",
-                        help="for some 8 bytes a parameter; temporary by default")
+                        help="for some 12 bytes a parameter; temporary by default")
     parser.add_argument("--python", type=pathlib.Path, metavar="PROGRAM",
                         help="an interpreter that has the packages, instead of making one")
     parser.add_argument("--report-only", action="store_true", help="assert nothing")
