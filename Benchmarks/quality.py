@@ -5,9 +5,9 @@
 
 MODEL is smollm2 (SmolLM2-135M-Instruct), mix-llama or pd-llama; all three by default. Each becomes
 one .bstk file, calibrated on a text that is not reported, and is measured by `bstk eval` at
-prefixes of as many bytes as the peers have. Peers are every K and IQ type of llama.cpp with an importance
-matrix from the same statistics and embeddings of 8, 6 and 4 bits, each a point of its own, and
-`bstk compress --profile reference`, which is BitStack. Sizes are total bytes: of ours the whole
+prefixes of as many bytes as the peers have. Peers are every K and IQ type of llama.cpp with an
+importance matrix from the same statistics and embeddings of 8, 6 and 4 bits, each a point of its
+own, and `bstk compress --profile reference`, which is BitStack. Sizes are total bytes: of ours the whole
 prefix, of peers the quantized tensors, norms in two bytes, and tokenizer and configuration under
 zstd, without names and offsets. Asserts
 
@@ -119,6 +119,8 @@ class Trial:
 
     def curve(self, file, text, sizes):
         """(bytes, perplexity), ascending, at the largest cuts within `sizes`."""
+        if not sizes:
+            return []
         rows = self.measure(file, text, "--mb", ",".join(f"{size}B" for size in sorted(set(sizes))))
         return sorted((row["bytes"], row["perplexity"]) for row in rows)
 
@@ -180,7 +182,8 @@ def table(results):
         there = at(results["ours"], point["bytes"])
         second = point["second"] and at(results["ours_second"], point["bytes"])
         rows.append((point["bytes"], point["code"], point["embedding"],
-                     perplexity(point["perplexity"]), perplexity(there), f"{there / point['perplexity']:6.3f}",
+                     perplexity(point["perplexity"]), perplexity(there),
+                     f"{there / point['perplexity']:6.3f}",
                      perplexity(point["second"]), perplexity(second),
                      f"{second / point['second']:6.3f}" if second else ""))
     for rank, curve in results["reference"].items():
