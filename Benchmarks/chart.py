@@ -7,7 +7,7 @@ from html import escape
 WIDTH, HEIGHT, GAP = 860, 500, 34
 LEFT, RIGHT, TOP, BOTTOM = 62, 22, 52, 54
 # In perplexities of the source; above the second no one would use a model.
-LOWEST, HIGHEST = 0.92, 4
+LOWEST, HIGHEST = 0.92, 3
 TICKS = (1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8)
 LETTER = 5.6  # the width of one in a label, about
 STYLE = """

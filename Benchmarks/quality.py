@@ -7,9 +7,9 @@ MODEL is smollm2 (SmolLM2-135M-Instruct), mix-llama or pd-llama; all three by de
 one .bstk file, calibrated on a text that is not reported, and is measured by `bstk eval` at
 prefixes of as many bytes as the peers have. Peers are every K and IQ type of llama.cpp with an
 importance matrix from the same statistics and embeddings of 8, 6 and 4 bits, each a point of its
-own, and `bstk compress --profile reference`, which is BitStack. Sizes are total bytes: of ours the whole
-prefix, of peers the quantized tensors, norms in two bytes, and tokenizer and configuration under
-zstd, without names and offsets. Asserts
+own, and `bstk compress --profile reference`, which is BitStack. Sizes are total bytes: of ours the
+whole prefix, of peers the quantized tensors, norms in two bytes, and tokenizer and configuration
+under zstd, without names and offsets. Asserts
 
 1. at most 1.02 times the perplexity that a prototype of the encoder reached at given sizes,
 2. less than every type from IQ2_XXS to IQ4_XS at its own total bytes,
