@@ -17,7 +17,6 @@ import tempfile
 import support
 
 MODEL = support.ROOT / "Fixtures/models/pd-llama"
-SHAPE = ["--levels", "8", "--rank", "4"]
 
 
 def main():
@@ -29,11 +28,11 @@ def main():
     with tempfile.TemporaryDirectory(prefix="bstk-bench-") as name:
         folder = pathlib.Path(name)
         source, output = folder / "model.bstk", folder / "out"
-        support.measure([bstk, "compress", MODEL, "-o", source, *SHAPE])
+        support.measure([bstk, "compress", MODEL, "-o", source])
         with serving(bstk, folder) as address:
             steps = {
-                "compress, 8 levels of rank 4":
-                    [bstk, "compress", MODEL, "-o", output / "copy.bstk", *SHAPE],
+                "compress":
+                    [bstk, "compress", MODEL, "-o", output / "copy.bstk"],
                 "inspect": [bstk, "inspect", source],
                 "verify": [bstk, "verify", source],
                 "openssl dgst -sha256": ["openssl", "dgst", "-sha256", source],

@@ -307,6 +307,11 @@ class Targets:
         print(f"{'holds ' if holds else 'missed'}  {what}: {value:,.3f}{unit}, "
               f"at most {bound:,.3f}{unit}")
 
+    def below(self, what, value, bound):
+        holds = value < bound
+        self.failures += not holds
+        print(f"{'holds ' if holds else 'missed'}  {what}: {value:,.4f}, below {bound}")
+
     def exit(self, is_report_only):
         if self.failures and not is_report_only:
             refuse(f"{self.failures} of the targets not met")
