@@ -1,6 +1,7 @@
 public import BSTKInference
-public import BSTKTokenizer
 public import BSTKModelFiles
+public import BSTKTokenizer
+internal import BSTKFormat
 
 /// Measures how much a model's output distribution moves when one matrix alone is compressed.
 ///
