@@ -1,4 +1,3 @@
-import BSTKCodec
 import BSTKFormat
 import BSTKStore
 import BSTKTestSupport
@@ -53,13 +52,8 @@ struct SecondReaderTests {
   private func expectSameContents(_ bytes: [UInt8], _ view: SecondReader.View) throws {
     let file = try ModelFile(MemorySource(bytes))
     let manifest = file.manifest
-    let decoder = try ChunkDecoder()
-    var payloads: [String] = []
-    for chunk in 0..<file.chunkCount {
-      let payload = try file.payload(ofChunk: chunk, decoder: decoder)
-      payloads.append(SHA256Hasher.digest(of: payload.span).hex)
-    }
-    #expect(view.payloads == payloads, "\(view.file)")
+    #expect(
+      try view.payloads == file.payloadDigests(ofChunks: file.chunkCount), "\(view.file)")
     #expect(view.names == manifest.matrices.map(\.name) + manifest.objects.map(\.name))
     #expect(view.offsets == manifest.chunkOffsets)
     #expect(view.extensions?.provenance == manifest.extensions.provenance)

@@ -27,6 +27,9 @@ internal import CZstd
     // One byte less than the input: libzstd then stops early instead of finishing a useless frame.
     let capacity = bytes.count - 1
     guard capacity > 0 else { return nil }
+    // A frame that became too long is left unfinished, and then no parameter can be set.
+    // SAFETY: the context is alive.
+    unsafe _ = ZSTD_CCtx_reset(context, ZSTD_reset_session_only)
     try set(ZSTD_c_compressionLevel, Int32(clamping: level))
     // The window holds every chunk whole. A frame that states its size is then a single segment.
     try set(ZSTD_c_windowLog, Int32(Limits.chunkByteCount.trailingZeroBitCount))

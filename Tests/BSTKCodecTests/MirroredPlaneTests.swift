@@ -1,0 +1,50 @@
+import BSTKFormat
+import BSTKTestSupport
+import Testing
+
+@testable import BSTKCodec
+
+@Suite struct MirroredPlaneTests {
+  @Test func onlyThePlaneIsMirrored() {
+    let bytes: [UInt8] = [0xF0, 0x0F, 0xAA, 7, 8]
+    let first: [UInt8] = [0xFF, 0x0F, 0x55, 1]
+    let mirrored = MirroredPlane.exclusiveOr(bytes.span, first.span, byteCount: 3)
+    #expect(mirrored == [0x0F, 0x00, 0xFF, 7, 8])
+    #expect(MirroredPlane.exclusiveOr(mirrored.span, first.span, byteCount: 3) == bytes)
+    #expect(MirroredPlane.exclusiveOr(bytes.span, first.span, byteCount: 0) == bytes)
+  }
+
+  /// A plane of a matrix of 16 × 1000 of which one bit in twenty differs from the first.
+  private static func planes() throws -> (first: [UInt8], second: [UInt8], ChunkLayout) {
+    let record = MatrixRecord(
+      name: "m", sourceType: .f32, rows: 16, columns: 1000, kind: .nestedPlanes, levelCount: 2)
+    let layout = try record.refinementLayout()
+    var generator = SeededGenerator(seed: 3)
+    let first = generator.bytes(layout.plane.byteCount)
+    var second = first + [UInt8](repeating: 0, count: 8)
+    for bit in 0..<(8 * first.count) where Int.random(in: 0..<20, using: &generator) == 0 {
+      second[bit / 8] ^= 1 << UInt8(bit % 8)
+    }
+    return (first, second, .refinement(layout))
+  }
+
+  @Test func aPlaneThatIsLikeTheFirstIsStoredMirrored() throws {
+    let (first, second, layout) = try Self.planes()
+    let encoder = try ChunkEncoder()
+    let chunk = try encoder.encode(second.span, layout, firstPlane: first.span)
+    #expect(chunk.codec == .zstdMirrored)
+    #expect(chunk.stored.count < second.count / 2)
+    #expect(try encoder.encode(second.span, layout).codec == .raw)
+    let other = [UInt8](repeating: 0, count: first.count)
+    #expect(try encoder.encode(second.span, layout, firstPlane: other.span).codec == .raw)
+  }
+
+  @Test func theLevelOfPlanesIsTheirOwn() throws {
+    let (first, second, layout) = try Self.planes()
+    let sizes = try [1, 19].map { level in
+      try ChunkEncoder(levels: CompressionLevels(tensors: 1, planes: level))
+        .encode(second.span, layout, firstPlane: first.span).stored.count
+    }
+    #expect(sizes[1] < sizes[0])
+  }
+}
