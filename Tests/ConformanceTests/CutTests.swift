@@ -42,14 +42,16 @@ import Testing
       return error.code.rawValue
     }
     let report = try file.verify()
-    guard report.state == file.state, report.fault == nil else {
+    guard report.state == file.state else {
       return "\(file.state) by length, \(report.state) by hashes"
     }
     do {
       try file.requireUsable()
     } catch {
+      guard report.fault?.code == error.code else { return "\(error) is no fault of the file" }
       return error.code.rawValue
     }
+    if let fault = report.fault { return "\(fault) in a good prefix" }
     return file.state.description
   }
 
