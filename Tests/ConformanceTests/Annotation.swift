@@ -5,6 +5,14 @@ struct Annotation {
     let text: String
   }
 
+  /// A record of the chunk table and what stands in the chunk.
+  private struct Chunk {
+    let title: String
+    let kind: String
+    let vectors: String
+    let parts: [(Int, String)]
+  }
+
   private let bytes: [UInt8]
   private var sections: [(title: String, fields: [Field])] = []
   private var position = 0
@@ -13,10 +21,51 @@ struct Annotation {
   init(tiny bytes: [UInt8]) {
     self.bytes = bytes
     header()
-    matrixTable()
+    matrixTable(kind: "sum of sign blocks")
     objectTable()
-    chunkTable()
-    rest()
+    // 3 × 5 of rank 1: 15 signs, 3 and 5 halves.
+    let block = [
+      (2, "plane: 15 signs, row by row, and one zero bit"), (6, "padding"), (6, "U: 3 × 1, f16"),
+      (2, "padding"), (10, "V^T: 1 × 5, f16"), (6, "padding"),
+    ]
+    chunks(
+      names: ["q.weight", "config.json", "norm.weight"],
+      [
+        Chunk(
+          title: "tile of config.json", kind: "tile", vectors: "none",
+          parts: [(8, "the file's bytes")]),
+        Chunk(
+          title: "tile of norm.weight", kind: "tile", vectors: "none",
+          parts: [(4, "1.0 as f32"), (4, "0.5 as f32")]),
+        Chunk(title: "level 0 of q.weight", kind: "block", vectors: "f16", parts: block),
+        Chunk(title: "level 1 of q.weight", kind: "block", vectors: "f16", parts: block),
+      ])
+  }
+
+  /// Takes apart the file of ``RawFile/tinyPlanes()``.
+  init(tinyPlanes bytes: [UInt8]) {
+    self.bytes = bytes
+    header()
+    matrixTable(kind: "nested planes")
+    let plane = [
+      (4, "plane: two rows of 9 bits and 7 zero bits"), (4, "padding"),
+    ]
+    let first = [
+      (4, "u: 2 × f16"), (4, "padding"), (18, "v: 9 × f16"), (6, "padding"),
+      (4, "factor: 1.5 as f32"), (4, "gain: 1.25 as f32"), (4, "position of the outlier = 11"),
+      (2, "its excess: 3.0 as f16"), (2, "padding"),
+    ]
+    chunks(
+      names: ["p.weight"],
+      [
+        Chunk(title: "level 0 of p.weight", kind: "block", vectors: "f16", parts: plane + first),
+        Chunk(
+          title: "level 1 of p.weight", kind: "block", vectors: "none",
+          parts: plane + [(4, "gain: 0.875 as f32"), (4, "padding")]),
+        Chunk(
+          title: "level 2 of p.weight", kind: "block", vectors: "none",
+          parts: plane + [(4, "gain: 1.0 as f32"), (4, "padding")]),
+      ])
   }
 
   /// The bytes that the annotation covers, in order; all of the file when it is complete.
@@ -57,18 +106,20 @@ struct Annotation {
     fields([(44, "reserved"), (32, "index_sha256"), (92, "reserved"), (4, "header_crc")])
   }
 
-  private mutating func matrixTable() {
+  private mutating func matrixTable(kind: String) {
     section("Matrix table (offset \(position), one record of 32 bytes)")
     value(2, "name_length")
-    fields([(1, "kind: sum of sign blocks"), (1, "source_type: F32")])
+    fields([(1, "kind: \(kind)"), (1, "source_type: F32")])
     value(4, "rows")
     value(4, "columns")
     value(2, "levels")
-    field(18, "reserved")
+    value(2, "base_levels")
+    value(4, "outliers")
+    field(12, "reserved")
   }
 
   private mutating func objectTable() {
-    section("Object table (offset \(position), two records of 48 bytes)")
+    section("Object table (offset \(position), 2 records of 48 bytes)")
     for (kind, type) in [("auxiliary file", "none"), ("dense tensor", "F32")] {
       value(2, "name_length")
       fields([(1, "kind: \(kind)"), (1, "type: \(type)")])
@@ -80,54 +131,32 @@ struct Annotation {
     }
   }
 
-  private mutating func chunkTable() {
-    section("Chunk table (offset \(position), four records of 48 bytes)")
-    for kind in ["tile", "tile", "block", "block"] {
+  private mutating func chunks(names: [String], _ chunks: [Chunk]) {
+    section("Chunk table (offset \(position), \(chunks.count) records of 48 bytes)")
+    for chunk in chunks {
       field(32, "sha256 of the stored bytes")
       value(4, "stored_length")
-      fields([(1, "codec: raw"), (1, "kind: \(kind)")])
+      fields([(1, "codec: raw"), (1, "kind: \(chunk.kind)")])
       for (count, name) in [(2, "level"), (4, "owner"), (2, "rank")] { value(count, name) }
-      fields([(1, kind == "tile" ? "vectors: none" : "vectors: f16"), (1, "reserved")])
+      fields([(1, "vectors: \(chunk.vectors)"), (1, "reserved")])
     }
-  }
-
-  private mutating func rest() {
-    section("Name pool (offset \(position), 30 bytes and padding)")
-    for name in ["q.weight", "config.json", "norm.weight"] { field(name.utf8.count, "\"\(name)\"") }
+    let poolByteCount = names.reduce(0) { $0 + $1.utf8.count }
+    section("Name pool (offset \(position), \(poolByteCount) bytes and padding)")
+    for name in names { field(name.utf8.count, "\"\(name)\"") }
     field((8 - position % 8) % 8, "padding to a multiple of 8")
-    let contents: [(String, [(Int, String)])] = [
-      ("tile of config.json", [(8, "the file's bytes")]),
-      ("tile of norm.weight", [(4, "1.0 as f32"), (4, "0.5 as f32")]),
-      ("level 0 of q.weight", block), ("level 1 of q.weight", block),
-    ]
-    for (number, (title, parts)) in contents.enumerated() {
+    for (number, chunk) in chunks.enumerated() {
       let gap = (64 - position % 64) % 64
-      section("Chunk \(number): \(title) (offset \(position + gap))")
+      section("Chunk \(number): \(chunk.title) (offset \(position + gap))")
       field(gap, "padding to a multiple of 64")
-      fields(parts)
+      fields(chunk.parts)
     }
   }
 
-  /// 3 × 5 of rank 1: 15 signs, 3 and 5 halves.
-  private var block: [(Int, String)] {
-    [
-      (2, "signs: 15 bits, row by row, and one zero bit"), (6, "padding"), (6, "U: 3 × 1, f16"),
-      (2, "padding"), (10, "V^T: 1 × 5, f16"), (6, "padding"),
-    ]
-  }
-
-  /// The page.
+  /// The part of the page about this file.
   var markdown: String {
-    var text = """
-      # A file, byte by byte
-
-      This is `Fixtures/v1/valid/tiny.bstk`: a configuration file, a tensor of two elements and a
-      3 × 5 matrix in two levels. Offsets and bytes are hexadecimal. The page is written by the
-      conformance tests, which also compare it with the file.
-
-      """
+    var text = ""
     for (title, fields) in sections {
-      text += "\n## \(title)\n\n```text\n"
+      text += "\n### \(title)\n\n```text\n"
       for field in fields where !field.range.isEmpty { text += lines(of: field) }
       text += "```\n"
     }
