@@ -17,12 +17,23 @@ struct SecondReaderTests {
   }
 
   @Test func bothReadersAgreeOnDamagedFiles() async throws {
-    let folder = try TemporaryFolder()
     var mutator = Mutator(seed: MutationTests.seed + 1)
     let sources = ValidFixtures.all.map(\.bytes)
     // Their paths have to fit on one command line.
     let count = min(MutationTests.iterations / 10, 10_000)
-    let files = (0..<count).map { mutator.mutate(sources[$0 % sources.count]) }
+    try await expectAgreement(on: (0..<count).map { mutator.mutate(sources[$0 % sources.count]) })
+  }
+
+  /// A prime as the step reaches bits of every place in a byte.
+  @Test func bothReadersAgreeOnFlippedBitsOfNestedPlanes() async throws {
+    try await expectAgreement(
+      on: BitFlipTests.flippedChunks(.nested(), every: 11)
+        + BitFlipTests.flippedManifests(.nested(), every: 17)
+        + BitFlipTests.flippedChunks(.tinyPlanes(), every: 3))
+  }
+
+  private func expectAgreement(on files: [[UInt8]]) async throws {
+    let folder = try TemporaryFolder()
     var paths: [String] = []
     for (number, bytes) in files.enumerated() {
       paths.append(try folder.write(bytes, to: "\(number).bstk"))
