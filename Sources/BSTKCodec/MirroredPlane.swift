@@ -10,9 +10,9 @@ enum MirroredPlane {
     _ bytes: Span<UInt8>, _ firstPlane: Span<UInt8>, byteCount: Int
   ) -> [UInt8] {
     precondition(byteCount <= bytes.count && byteCount <= firstPlane.count, "a plane is missing")
-    return [UInt8](capacity: bytes.count) { output in
-      for index in 0..<byteCount { output.append(bytes[index] ^ firstPlane[index]) }
-      for index in byteCount..<bytes.count { output.append(bytes[index]) }
-    }
+    var result = [UInt8](copying: bytes)
+    var output = result.mutableSpan
+    for index in 0..<byteCount { output[index] ^= firstPlane[index] }
+    return result
   }
 }

@@ -21,6 +21,14 @@ import Testing
       ], extensions: IndexExtensions())
   }
 
+  private static func encode(
+    _ payload: [UInt8], _ elementByteCount: Int
+  ) throws(BSTKError) -> EncodedChunk {
+    try ChunkEncoder().encode(
+      payload.span,
+      .tensor(byteCount: payload.count, elementByteCount: elementByteCount))
+  }
+
   /// Values near one: the low byte is noise, the high one is not.
   private static func smooth(_ type: ElementType, count: Int) -> [UInt8] {
     var generator = SeededGenerator(seed: seed)
@@ -36,8 +44,7 @@ import Testing
     for payload in [
       Self.smooth(type, count: count), [UInt8](repeating: 0, count: count * type.byteCount),
     ] {
-      let chunk = try ChunkEncoder().encode(
-        payload.span, elementByteCount: type.byteCount)
+      let chunk = try Self.encode(payload, type.byteCount)
       #expect(chunk.stored.count <= payload.count)
       let manifest = try Self.manifest(type, count: count, chunk)
       let decoded = try ChunkDecoder().decode(chunk.stored.span, chunk: 0, of: manifest)
@@ -48,23 +55,23 @@ import Testing
   @Test func theSmallestCodecIsKept() throws {
     var generator = SeededGenerator(seed: Self.seed)
     let noise = generator.bytes(4000)
-    #expect(try ChunkEncoder().encode(noise.span, elementByteCount: 2).codec == .raw)
+    #expect(try Self.encode(noise, 2).codec == .raw)
     let smooth = Self.smooth(.bf16, count: 2000)
-    #expect(try ChunkEncoder().encode(smooth.span, elementByteCount: 2).codec == .zstdPlanes)
+    #expect(try Self.encode(smooth, 2).codec == .zstdPlanes)
     let text = Array(repeatElement(Array("a sentence ".utf8), count: 20).joined())
-    #expect(try ChunkEncoder().encode(text.span, elementByteCount: 1).codec == .zstd)
+    #expect(try Self.encode(text, 1).codec == .zstd)
   }
 
   @Test func nothingExpandsBeyondTheLimit() throws {
     let zeros = [UInt8](repeating: 0, count: 1 << 20)
-    let chunk = try ChunkEncoder().encode(zeros.span, elementByteCount: 2)
+    let chunk = try Self.encode(zeros, 2)
     #expect(UInt64(chunk.stored.count) * Limits.compressionRatio >= 1 << 20)
   }
 
   @Test func theSameBytesGiveTheSameChunk() throws {
     let payload = Self.smooth(.f32, count: 3000)
-    let first = try ChunkEncoder().encode(payload.span, elementByteCount: 4)
-    let second = try ChunkEncoder().encode(payload.span, elementByteCount: 4)
+    let first = try Self.encode(payload, 4)
+    let second = try Self.encode(payload, 4)
     #expect(first.stored == second.stored)
     #expect(first.digest == second.digest)
   }
@@ -95,7 +102,7 @@ import Testing
   /// with a code, whatever libzstd makes of them.
   @Test func damagedFramesNeverTrap() throws {
     let payload = Self.smooth(.bf16, count: 300)
-    let chunk = try ChunkEncoder().encode(payload.span, elementByteCount: 2)
+    let chunk = try Self.encode(payload, 2)
     let decoder = try ChunkDecoder()
     let manifest = try Self.manifest(.bf16, count: 300, chunk)
     for index in chunk.stored.indices {

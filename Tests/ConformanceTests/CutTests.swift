@@ -7,10 +7,9 @@ import Testing
 @Suite struct CutTests {
   /// Whole files, with where their base and their chunks end.
   private static let files: [(bytes: [UInt8], chunkEnds: [Int], baseEnd: Int)] =
-    [RawFile.tiny(), RawFile.sample()].map { file in
+    [RawFile.tiny(), RawFile.sample(), RawFile.nested()].map { file in
       let ends = file.chunks.indices.map { file.offset(ofChunk: $0) + file.chunks[$0].stored.count }
-      let baseCount = file.matrices.count + file.chunks.count { $0.kind == 1 }
-      return (file.bytes(), ends, ends[baseCount - 1])
+      return (file.bytes(), ends, ends[file.baseChunkCount - 1])
     }
 
   @Test(arguments: files.indices) func everyLengthHasItsState(_ number: Int) throws {
@@ -43,14 +42,16 @@ import Testing
       return error.code.rawValue
     }
     let report = try file.verify()
-    guard report.state == file.state, report.fault == nil else {
+    guard report.state == file.state else {
       return "\(file.state) by length, \(report.state) by hashes"
     }
     do {
       try file.requireUsable()
     } catch {
+      guard report.fault?.code == error.code else { return "\(error) is no fault of the file" }
       return error.code.rawValue
     }
+    if let fault = report.fault { return "\(fault) in a good prefix" }
     return file.state.description
   }
 

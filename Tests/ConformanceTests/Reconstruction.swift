@@ -1,19 +1,48 @@
 import BSTKCodec
 import BSTKFormat
 import BSTKStore
+import Foundation
 
-/// The Spec's reconstruction formula, element by element, in binary32.
+/// The Spec's reconstruction formulas, element by element.
 enum Reconstruction {
   /// The matrix with this number from all blocks that the file holds, row-major.
   static func matrix(_ number: Int, of file: ModelFile) throws -> [Float] {
     let record = file.manifest.matrices[number]
+    switch record.kind {
+    case .signBlocks: return try signBlocks(number, of: file)
+    case .nestedPlanes:
+      let planes = try nestedPlanes(number, of: file)
+      return planes.weights(levels: file.blockChunks(ofMatrix: number).count)
+    }
+  }
+
+  /// The planes of a matrix as far as the file holds them.
+  static func nestedPlanes(_ number: Int, of file: ModelFile) throws -> NestedReconstruction {
+    let record = file.manifest.matrices[number]
+    let decoder = try ChunkDecoder()
+    let chunks = file.blockChunks(ofMatrix: number)
+    let payloads = try chunks.map { try file.payload(ofChunk: $0, decoder: decoder) }
+    guard case .block(_, 0, _, let vectors?) = file.manifest.chunks[chunks[0]].contents else {
+      throw BSTKError(.order, "level 0 has vectors")
+    }
+    return NestedReconstruction(
+      rows: record.rows, columns: record.columns, outlierCount: record.outlierCount,
+      vectors: vectors, payloads: payloads)
+  }
+
+  private static func signBlocks(_ number: Int, of file: ModelFile) throws -> [Float] {
+    let record = file.manifest.matrices[number]
     var weights = [Float](repeating: 0, count: record.elementCount)
     let decoder = try ChunkDecoder()
     for chunk in file.blockChunks(ofMatrix: number) {
-      guard let layout = file.manifest.blockLayout(ofChunk: chunk) else { continue }
+      guard case .signBlock(let layout) = file.manifest.layout(ofChunk: chunk) else {
+        throw BSTKError(.order, "a matrix of sign blocks has another block")
+      }
       let payload = try file.payload(ofChunk: chunk, decoder: decoder)
-      let u = values(Array(payload[layout.u]), layout) { $0 % layout.rank }
-      let vt = values(Array(payload[layout.vt]), layout) { $0 / layout.columns }
+      let u = values(Array(payload[layout.u]), layout.vectors, layout.rank) { $0 % layout.rank }
+      let vt = values(Array(payload[layout.vt]), layout.vectors, layout.rank) {
+        $0 / layout.columns
+      }
       for row in 0..<layout.rows {
         for column in 0..<layout.columns {
           let bit = row * layout.columns + column
@@ -29,21 +58,28 @@ enum Reconstruction {
     return weights
   }
 
-  private static func values(
-    _ bytes: [UInt8], _ layout: BlockLayout, component: (Int) -> Int
+  /// The values of vectors of `rank` components.
+  static func values(
+    _ bytes: [UInt8], _ type: VectorType, _ rank: Int, component: (Int) -> Int
   ) -> [Float] {
-    switch layout.vectors {
+    func scale(_ index: Int) -> Float {
+      Float(bitPattern: numbers(Array(bytes[..<(4 * rank)]), UInt32.self)[component(index)])
+    }
+    return switch type {
     case .f16: numbers(bytes, UInt16.self).map { Float(Float16(bitPattern: $0)) }
     case .bf16: numbers(bytes, UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }
     case .i8:
-      bytes[(4 * layout.rank)...].enumerated().map { index, byte in
-        let scales = numbers(Array(bytes[..<(4 * layout.rank)]), UInt32.self)
-        return Float(bitPattern: scales[component(index)]) * Float(Int8(bitPattern: byte))
+      bytes[(4 * rank)...].enumerated().map { index, byte in
+        scale(index) * Float(Int8(bitPattern: byte))
+      }
+    case .log8:
+      bytes[(4 * rank)...].enumerated().map { index, byte in
+        byte == 255 ? 0 : Float(Double(scale(index)) * exp2(-Double(byte) / 16))
       }
     }
   }
 
-  private static func numbers<Number: FixedWidthInteger & UnsignedInteger>(
+  static func numbers<Number: FixedWidthInteger & UnsignedInteger>(
     _ bytes: [UInt8], _: Number.Type
   ) -> [Number] {
     let width = Number.bitWidth / 8

@@ -4,8 +4,8 @@ import Testing
 
 /// The Spec's tables and the library's constants say the same.
 @Suite struct RegistryTests {
-  private static let spec = FixtureFolder.root.appending(path: "Spec/v1/spec.md")
-  private static let tools = FixtureFolder.root.appending(path: "Spec/v1/tools.md")
+  private static let folder = FixtureFolder.root.appending(path: "Spec/v1")
+  private static let spec = folder.appending(path: "spec.md")
 
   /// The lines of a section, without its heading.
   private static func section(_ heading: String) throws -> [Substring] {
@@ -34,10 +34,11 @@ import Testing
     #expect(provoked.isSubset(of: listed))
   }
 
-  /// No module makes up a code that neither the Spec nor its page for tools lists.
+  /// No module makes up a code that the Spec does not list.
   @Test func everyCodeInTheSourcesIsListed() throws {
-    let text = try [Self.spec, Self.tools].map { try String(contentsOf: $0, encoding: .utf8) }
-      .joined()
+    let text = try ["spec.md", "tools.md"].map {
+      try String(contentsOf: Self.folder.appending(path: $0), encoding: .utf8)
+    }.joined()
     let sources = FixtureFolder.root.appending(path: "Sources")
     let files = try #require(FileManager.default.enumerator(atPath: sources.path))
     var codes: Set<String> = []
@@ -66,6 +67,27 @@ import Testing
     }
   }
 
+  /// The numbers of a registry that have a meaning, with the cell behind each.
+  private static func numbers(_ heading: String) throws -> [UInt8: String] {
+    let rows = try rows(heading).compactMap { cells in
+      UInt8(cells[0]).map { ($0, cells.count > 1 ? cells[1] : "") }
+    }
+    return Dictionary(uniqueKeysWithValues: rows)
+  }
+
+  @Test func kindsAndCodecsAreThoseOfTheSpec() throws {
+    let kinds = try Self.numbers("Matrix kinds")
+    #expect(Set(kinds.keys) == Set(MatrixKind.allCases.map(\.rawValue)))
+    for kind in MatrixKind.allCases {
+      #expect(kinds[kind.rawValue]?.contains(kind.name) == true)
+    }
+    #expect(
+      try Set(Self.numbers("Chunk codecs").keys) == Set(ChunkCodec.allCases.map(\.rawValue)))
+    let vectors = try Self.numbers("Vector types")
+    #expect(Set(vectors.keys) == Set(VectorType.allCases.map(\.rawValue)))
+    #expect(vectors[VectorType.log8.rawValue] == VectorType.log8.name)
+  }
+
   @Test func limitsAreThoseOfTheSpec() throws {
     let rows = try Self.rows("17. Limits")
     func number(_ what: String) -> UInt64? {
@@ -81,6 +103,12 @@ import Testing
     #expect(number("objects") == UInt64(Limits.objectCount))
     #expect(number("chunks") == UInt64(Limits.chunkCount))
     #expect(number("name") == UInt64(Limits.nameByteCount))
+    #expect(number("rows, columns of a matrix") == UInt64(Limits.matrixDimension))
+    #expect(number("levels of a matrix of kind 1") == UInt64(Limits.levelCount))
+    #expect(number("levels of a matrix of kind 2") == UInt64(Limits.nestedLevelCount))
+    #expect(number("elements of a matrix of kind 2") == Limits.nestedElementCount)
+    #expect(number("rank of a block of kind 1") == UInt64(Limits.rank))
+    #expect(number("gain of a level") == UInt64(Limits.gain))
     #expect(number("dimensions of a tensor") == UInt64(Limits.tensorDimensionCount))
     #expect(number("one tensor") == Limits.tensorByteCount)
     #expect(

@@ -31,7 +31,7 @@ enum SecondReader {
     let baseChunks: Int?
     let verifiedChunks: Int?
     let blocks: Int?
-    let payloads: [String]?
+    let payloads: [String?]?
     let names: [String]?
     let offsets: [UInt64]?
     let matrices: [[[Double]]]?

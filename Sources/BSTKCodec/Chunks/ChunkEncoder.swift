@@ -38,6 +38,7 @@ public struct ChunkEncoder: ~Copyable {
     }
     if let firstPlane, let byteCount = layout.mirroredByteCount {
       let mirrored = MirroredPlane.exclusiveOr(payload, firstPlane, byteCount: byteCount)
+      consider(.zstdMirrored, try zstd.compressLiterals(mirrored.span))
       consider(.zstdMirrored, try zstd.compress(mirrored.span, level: level))
     }
     let stored = best?.bytes ?? [UInt8](copying: payload)
@@ -47,8 +48,8 @@ public struct ChunkEncoder: ~Copyable {
 
   private func level(for layout: ChunkLayout) -> Int {
     switch layout {
-    case .tensor, .ignorable, .signBlock: levels.tensors
-    case .file, .firstPlane, .refinement: levels.planes
+    case .file: levels.files
+    case .tensor, .ignorable, .signBlock, .firstPlane, .refinement: levels.weights
     }
   }
 }

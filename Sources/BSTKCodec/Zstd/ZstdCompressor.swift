@@ -15,24 +15,49 @@ internal import CZstd
   // SAFETY: a ~Copyable value ends once, and nothing else holds the context.
   deinit { unsafe _ = ZSTD_freeCCtx(context) }
 
+  /// One frame of a single segment with its content size stated, or nil when it would not be
+  /// shorter than `bytes`.
+  func compress(_ bytes: Span<UInt8>, level: Int) throws(BSTKError) -> [UInt8]? {
+    try start()
+    try set(ZSTD_c_compressionLevel, Int32(clamping: level))
+    return try frame(of: bytes)
+  }
+
+  /// As ``compress(_:level:)``, but each byte for itself, by its frequency alone.
+  ///
+  /// Where bytes are independent of each other, as in the planes of a matrix, matches are accidents
+  /// that cost more than they save: this is both smaller than the highest level and hundreds of
+  /// times as fast.
+  func compressLiterals(_ bytes: Span<UInt8>) throws(BSTKError) -> [UInt8]? {
+    try start()
+    // The fast strategy skips as many bytes between its searches as the target length says: all.
+    try set(ZSTD_c_strategy, Int32(ZSTD_fast.rawValue))
+    try set(ZSTD_c_targetLength, 1 << 17)
+    try set(ZSTD_c_minMatch, 7)
+    // Having skipped so much, it would store bytes as they are, unless this parameter forbids that;
+    // it is "literalCompressionMode" and 1 "Huffman" in every version that has it.
+    try set(ZSTD_c_experimentalParam5, 1)
+    return try frame(of: bytes)
+  }
+
+  /// Forgets an unfinished frame, which one that became too long is, and all parameters.
+  private func start() throws(BSTKError) {
+    // SAFETY: the context is alive.
+    unsafe _ = ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters)
+    // The window holds every chunk whole. A frame that states its size is then a single segment.
+    try set(ZSTD_c_windowLog, Int32(Limits.chunkByteCount.trailingZeroBitCount))
+  }
+
   private func set(_ parameter: ZSTD_cParameter, _ value: Int32) throws(BSTKError) {
     // SAFETY: the context is alive; the call stores a number in it.
     let code = unsafe ZSTD_CCtx_setParameter(context, parameter, value)
     guard ZSTD_isError(code) == 0 else { throw .zstd(code) }
   }
 
-  /// One frame of a single segment with its content size stated, or nil when it would not be
-  /// shorter than `bytes`.
-  func compress(_ bytes: Span<UInt8>, level: Int) throws(BSTKError) -> [UInt8]? {
+  private func frame(of bytes: Span<UInt8>) throws(BSTKError) -> [UInt8]? {
     // One byte less than the input: libzstd then stops early instead of finishing a useless frame.
     let capacity = bytes.count - 1
     guard capacity > 0 else { return nil }
-    // A frame that did not fit leaves the context in its middle.
-    // SAFETY: the context is alive; without a frame under way this does nothing.
-    unsafe _ = ZSTD_CCtx_reset(context, ZSTD_reset_session_only)
-    try set(ZSTD_c_compressionLevel, Int32(clamping: level))
-    // The window holds every chunk whole. A frame that states its size is then a single segment.
-    try set(ZSTD_c_windowLog, Int32(Limits.chunkByteCount.trailingZeroBitCount))
     var code = 0
     let frame = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { target, count in
       // SAFETY: both buffers are used only during the call, with their true lengths; `count` is

@@ -22,42 +22,40 @@ internal import CZstd
   func decompress(
     _ frame: Span<UInt8>, into output: inout MutableSpan<UInt8>
   ) throws(BSTKError) -> String? {
-    let expected = output.count
-    if let fault = ZstdFrameProfile.fault(in: frame, contentByteCount: expected) { return fault }
-    var written = 0
-    // SAFETY: both buffers are used only during the call, with their true lengths.
-    let result = unsafe frame.withUnsafeBytes { source in
-      unsafe output.withUnsafeMutableBytes { unsafe decode(source, into: $0, count: &written) }
+    if let fault = ZstdFrameProfile.fault(in: frame, contentByteCount: output.count) {
+      return fault.message
+    }
+    return try decode(frame, into: &output)
+  }
+
+  /// Decodes whatever libzstd takes for one whole frame.
+  ///
+  /// It goes block by block: in one step libzstd would not notice a block that regenerates more
+  /// than RFC 8878 allows. It takes a frame for one step when it sees all of it, so it is shown the
+  /// last byte late.
+  func decode(
+    _ frame: Span<UInt8>, into output: inout MutableSpan<UInt8>
+  ) throws(BSTKError) -> String? {
+    // SAFETY: libzstd reads and writes within the lengths that the two structures state, and keeps
+    // no pointer to either buffer behind the calls.
+    let (result, isWhole) = unsafe frame.withUnsafeBytes { source in
+      unsafe output.withUnsafeMutableBytes { target in
+        unsafe _ = ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
+        var input = unsafe ZSTD_inBuffer(
+          src: source.baseAddress, size: max(source.count - 1, 0), pos: 0)
+        var output = unsafe ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
+        var result = unsafe ZSTD_decompressStream(context, &output, &input)
+        if ZSTD_isError(result) == 0 {
+          unsafe input.size = source.count
+          result = unsafe ZSTD_decompressStream(context, &output, &input)
+        }
+        return unsafe (result, input.pos == input.size && output.pos == output.size)
+      }
     }
     guard ZSTD_isError(result) == 0 else {
       if ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation { throw .outOfMemory }
       return "zstd: \(BSTKError.zstdName(of: result))"
     }
-    return result == 0 && written == expected
-      ? nil : "the zstd frame does not hold the derived length of \(expected) bytes"
-  }
-
-  /// Decodes block by block: in one step libzstd would not notice a block that regenerates more
-  /// than RFC 8878 allows. It takes a frame for one step when it sees all of it, so it is shown the
-  /// last byte late.
-  ///
-  /// - Parameter count: The bytes written to `target`.
-  /// - Returns: 0 when the frame is complete, otherwise what is due, or an error.
-  private func decode(
-    _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer,
-    count: inout Int
-  ) -> Int {
-    // SAFETY: libzstd reads and writes within the lengths that the two structures state, and keeps
-    // no pointer to either buffer behind the calls.
-    unsafe _ = ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
-    var input = unsafe ZSTD_inBuffer(src: source.baseAddress, size: source.count - 1, pos: 0)
-    var output = unsafe ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
-    var result = unsafe ZSTD_decompressStream(context, &output, &input)
-    if ZSTD_isError(result) == 0, unsafe input.pos == input.size {
-      unsafe input.size = source.count
-      result = unsafe ZSTD_decompressStream(context, &output, &input)
-    }
-    count = unsafe output.pos
-    return result
+    return result == 0 && isWhole ? nil : "the zstd frame does not end where it must"
   }
 }

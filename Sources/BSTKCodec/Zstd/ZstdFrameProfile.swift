@@ -18,32 +18,26 @@ struct ZstdFrameProfile: ~Escapable {
 
   /// What keeps `frame` from being one whole frame of the profile with a content of
   /// `contentByteCount` bytes, or nil.
-  static func fault(in frame: Span<UInt8>, contentByteCount: Int) -> String? {
+  static func fault(in frame: Span<UInt8>, contentByteCount: Int) -> ZstdFrameFault? {
     var walk = ZstdFrameProfile(frame, contentByteCount: contentByteCount)
-    do throws(Fault) {
+    do throws(ZstdFrameFault) {
       let hasChecksum = try walk.header()
       try walk.blocks()
       if hasChecksum { try walk.skip(4) }
-      guard walk.position == frame.count else { throw Fault("bytes follow the zstd frame") }
+      guard walk.position == frame.count else { throw .followed }
       return nil
     } catch {
-      return error.message
+      return error
     }
   }
 
-  private struct Fault: Error {
-    let message: String
-
-    init(_ message: String) { self.message = message }
-  }
-
-  private mutating func skip(_ count: Int) throws(Fault) {
-    guard count <= frame.count - position else { throw Fault("the zstd frame is cut") }
+  private mutating func skip(_ count: Int) throws(ZstdFrameFault) {
+    guard count <= frame.count - position else { throw .cut }
     position += count
   }
 
   /// The next `count` bytes as one number, at most 8 of them.
-  private mutating func number(_ count: Int) throws(Fault) -> UInt64 {
+  private mutating func number(_ count: Int) throws(ZstdFrameFault) -> UInt64 {
     let start = position
     try skip(count)
     return (start..<position).reversed().reduce(0) { $0 << 8 | UInt64(frame[$1]) }
@@ -52,21 +46,21 @@ struct ZstdFrameProfile: ~Escapable {
   // MARK: Header
 
   /// - Returns: Whether a checksum follows the last block.
-  private mutating func header() throws(Fault) -> Bool {
+  private mutating func header() throws(ZstdFrameFault) -> Bool {
     guard frame.count >= 4, try number(4) == 0xFD2F_B528 else {
-      throw Fault("the chunk does not begin with a zstd frame")
+      throw .noFrame
     }
     let descriptor = try number(1)
-    guard descriptor & 0x18 == 0 else { throw Fault("a reserved bit of the zstd frame is set") }
-    guard descriptor & 0x20 != 0 else { throw Fault("the zstd frame is not a single segment") }
+    guard descriptor & 0x18 == 0 else { throw .reservedBit }
+    guard descriptor & 0x20 != 0 else { throw .window }
     guard try number([0, 1, 2, 4][Int(descriptor & 3)]) == 0 else {
-      throw Fault("the zstd frame asks for a dictionary")
+      throw .dictionary
     }
     let sizeFlag = Int(descriptor >> 6)
     let stated = try number([1, 2, 4, 8][sizeFlag])
     // A field of two bytes counts from 256.
     guard sizeFlag == 1 ? stated + 256 == contentByteCount : stated == contentByteCount else {
-      throw Fault("the zstd frame does not state the derived length of \(contentByteCount) bytes")
+      throw .contentSize
     }
     return descriptor & 4 != 0
   }
@@ -75,29 +69,29 @@ struct ZstdFrameProfile: ~Escapable {
 
   private var largestBlockByteCount: Int { min(contentByteCount, Self.largestBlockByteCount) }
 
-  private mutating func blocks() throws(Fault) {
+  private mutating func blocks() throws(ZstdFrameFault) {
     var isLast = false
     while !isLast {
       let header = Int(try number(3))
       isLast = header & 1 != 0
       let size = header >> 3
       guard size <= largestBlockByteCount else {
-        throw Fault("a zstd block of \(size) bytes; the limit is \(largestBlockByteCount)")
+        throw .blockSize
       }
       switch header >> 1 & 3 {
       case 0: try skip(size)
       case 1: try skip(1)
       case 2: try compressedBlock(size)
-      default: throw Fault("a zstd block is of the reserved type")
+      default: throw .reservedBlock
       }
     }
   }
 
-  private mutating func compressedBlock(_ size: Int) throws(Fault) {
+  private mutating func compressedBlock(_ size: Int) throws(ZstdFrameFault) {
     let end = position + size
-    guard end <= frame.count else { throw Fault("the zstd frame is cut") }
+    guard end <= frame.count else { throw .cut }
     try skip(try literalsByteCount())
-    guard position < end else { throw Fault("a zstd block has no sequences section") }
+    guard position < end else { throw .noSequences }
     try sequencesHeader(end: end)
     position = end
   }
@@ -105,7 +99,7 @@ struct ZstdFrameProfile: ~Escapable {
   /// Reads the header of a literals section.
   ///
   /// - Returns: The bytes of the section that follow.
-  private mutating func literalsByteCount() throws(Fault) -> Int {
+  private mutating func literalsByteCount() throws(ZstdFrameFault) -> Int {
     let first = Int(try number(1))
     let format = first >> 2 & 3
     let isCompressed = first & 2 != 0
@@ -118,26 +112,25 @@ struct ZstdFrameProfile: ~Escapable {
     let sizes = field >> (isCompressed || format & 1 == 1 ? 4 : 3)
     let regenerated = sizes & (1 << bits - 1)
     guard regenerated <= largestBlockByteCount else {
-      throw Fault("\(regenerated) literals in a zstd block; the limit is \(largestBlockByteCount)")
+      throw .literalsSize
     }
     if isCompressed { return sizes >> bits }
     return first & 1 == 1 ? 1 : regenerated
   }
 
   /// Reads the header of a sequences section that ends at `end`.
-  private mutating func sequencesHeader(end: Int) throws(Fault) {
+  private mutating func sequencesHeader(end: Int) throws(ZstdFrameFault) {
     let first = try number(1)
     if first == 0 {
-      guard position == end else { throw Fault("bytes follow a zstd block without sequences") }
+      guard position == end else { throw .sequencesFollowed }
       return
     }
     let more = first < 128 ? 0 : first < 255 ? 1 : 2
     let rest = Int(try number(more))
     guard first != 128 || rest != 0 else {
-      throw Fault("a zstd block states that it has no sequences in two bytes")
+      throw .longZero
     }
-    guard position < end, try number(1) & 3 == 0 else {
-      throw Fault("a reserved bit of the compression modes of a zstd block is set")
-    }
+    guard position < end else { throw .noSequences }
+    guard try number(1) & 3 == 0 else { throw .reservedModes }
   }
 }

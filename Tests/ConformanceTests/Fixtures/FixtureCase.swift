@@ -34,9 +34,9 @@ struct FixtureCase: CustomTestStringConvertible {
   /// A file with one rule broken in its tables or chunks.
   static func edited(
     _ name: String, _ clause: String, _ code: String, _ stage: Stage = .open,
-    _ edit: (inout RawFile) -> Void
+    of file: RawFile = .sample(), _ edit: (inout RawFile) -> Void
   ) -> FixtureCase {
-    var file = RawFile.sample()
+    var file = file
     edit(&file)
     return FixtureCase(name: name, clause: clause, fault: (code, stage), bytes: file.bytes())
   }

@@ -20,7 +20,7 @@ extension InvalidFixtures {
       .edited("base-level-one", "7", "LAYOUT") { $0.chunks[3].level = 1 },
       .edited("tile-in-stack", "7", "LAYOUT") {
         $0.chunks[5] = RawFile.Chunk(stored: [0], kind: 1, owner: 0)
-        $0.baseChunkCount = 5
+        $0.statedBaseChunkCount = 5
       },
       .edited("chunks-too-few", "7", "TABLE") { $0.matrices[0].levels = 4 },
       .edited("chunks-too-many", "7", "TABLE") { $0.matrices[0].levels = 2 },
@@ -38,70 +38,27 @@ extension InvalidFixtures {
       .damaged("chunks-never-written", "12", "CHUNK_HASH", .verify) { bytes in
         for index in sample.offset(ofChunk: 5)..<bytes.count { bytes[index] = 0 }
       },
+      .damaged("overlong-and-damaged", "18", "OVERLONG", .use) {
+        $0[sample.offset(ofChunk: 0)] ^= 1
+        $0 += [0]
+      },
+      .damaged("overlong-and-last-chunk-damaged", "18", "OVERLONG", .use) {
+        $0[sample.offset(ofChunk: 7)] ^= 1
+        $0 += [0]
+      },
+      .damaged("too-short-and-damaged", "18", "TOO_SHORT", .use) {
+        $0[sample.offset(ofChunk: 0)] ^= 1
+        $0 = Array($0[..<Int(chunkEnd(4) - 1)])
+      },
       .damaged("padding-after-index", "6", "PADDING", .verify) { $0[indexEnd] = 1 },
       .damaged("padding-between-chunks", "6", "PADDING", .verify) {
         $0[sample.offset(ofChunk: 6) - 1] = 0x80
       },
-      frame("not-a-frame") { _ in [UInt8](repeating: 0x28, count: 30) },
-      frame("no-content-size") { frame in
-        frame.contentByteCount = nil
-        return frame.bytes
-      },
-      frame("content-size-larger") { frame in
-        frame.contentByteCount = 101
-        return frame.bytes
-      },
-      frame("content-size-smaller") { frame in
-        frame.contentByteCount = 99
-        return frame.bytes
-      },
-      frame("ends-early") { frame in
-        frame.blocks.removeLast()
-        return frame.bytes
-      },
-      frame("too-much-content") { frame in
-        frame.blocks.append(.run(0, count: 8))
-        return frame.bytes
-      },
-      frame("twice") { $0.bytes + ZstdFrame([1]).bytes },
-      frame("byte-behind") { $0.bytes + [0] },
-      frame("skippable-before") { [0x50, 0x2A, 0x4D, 0x18, 1, 0, 0, 0, 0] + $0.bytes },
-      frame("skippable-behind") { $0.bytes + [0x50, 0x2A, 0x4D, 0x18, 0, 0, 0, 0] },
-      frame("dictionary") { frame in
-        frame.dictionary = 7
-        return frame.bytes
-      },
-      frame("reserved-bit") { frame in
-        frame.hasReservedBit = true
-        return frame.bytes
-      },
-      frame("reserved-block") { frame in
-        frame.blocks[0] = .reserved
-        return frame.bytes
-      },
-      frame("checksum") { frame in
-        frame.checksum = [1, 2, 3, 4]
-        return frame.bytes
-      },
-      frame("cut") { Array($0.bytes.dropLast()) },
     ]
   }
 
   private static func flipped(_ name: String, _ chunk: Int) -> FixtureCase {
     .damaged(name, "8", "CHUNK_HASH", .verify) { $0[sample.offset(ofChunk: chunk)] ^= 1 }
-  }
-
-  /// The sample whose first object, 100 bytes with runs, is in a frame of its own kind.
-  private static func frame(
-    _ name: String, _ change: (inout ZstdFrame) -> [UInt8]
-  ) -> FixtureCase {
-    .edited("frame-\(name)", "8.1", "CODEC", .verify) { file in
-      let payload = [UInt8](repeating: 5, count: 90) + Array(0..<10)
-      var frame = ZstdFrame(payload)
-      file.objects[0].byteCount = 100
-      file.chunks[0].codec = 1
-      file.chunks[0].stored = change(&frame)
-    }
   }
 
   static var blocks: [FixtureCase] {
@@ -119,13 +76,29 @@ extension InvalidFixtures {
       payload("bf16-nan", "FLOAT", 4, 10, [0x81, 0xFF]),
       payload("int8-scale-nan", "FLOAT", 6, 8, [0x00, 0x00, 0xC0, 0x7F]),
       payload("int8-scale-infinite", "FLOAT", 6, 16, [0x00, 0x00, 0x80, 0xFF]),
+      // Scales of 2^53 reach 2^60 with a byte of −128; 2^120 is too much.
+      .edited("block-bound", "9.1", "FLOAT", .verify) {
+        for offset in [8, 16] { $0.chunks[6].store(0x1p53, at: offset) }
+      },
+      // However small the other side is: a reader may multiply scale and byte first.
+      .edited("block-bound-of-one-side", "9.1", "FLOAT", .verify) {
+        $0.chunks[6].store(0x1p126, at: 8)
+        $0.chunks[6].store(0x1p-100, at: 16)
+      },
+      // Bfloat16 vectors of 2^60 in both components: each product is just within the bound.
+      .edited("block-bound-of-sum", "9.1", "FLOAT", .verify) {
+        let large: [UInt8] = [0x80, 0x5D]
+        for at in [8, 10] { $0.chunks[4].stored.replaceSubrange(at..<(at + 2), with: large) }
+        let almost: [UInt8] = [0x7F, 0x5D]
+        for at in [24, 40] { $0.chunks[4].stored.replaceSubrange(at..<(at + 2), with: almost) }
+      },
     ]
   }
 
   private static func payload(
     _ name: String, _ code: String, _ chunk: Int, _ offset: Int, _ bytes: [UInt8]
   ) -> FixtureCase {
-    .edited("block-\(name)", "9", code, .verify) {
+    .edited("block-\(name)", "9.1", code, .verify) {
       $0.chunks[chunk].stored.replaceSubrange(offset..<(offset + bytes.count), with: bytes)
     }
   }

@@ -1,5 +1,5 @@
 extension InvalidFixtures {
-  static var extensions: [FixtureCase] { records(of: frames + contents) }
+  static var extensions: [FixtureCase] { records(of: recordFrames + contents) }
 
   private static func records(
     of list: [(name: String, code: String, bytes: [UInt8])]
@@ -9,7 +9,7 @@ extension InvalidFixtures {
     }
   }
 
-  private static var frames: [(name: String, code: String, bytes: [UInt8])] {
+  private static var recordFrames: [(name: String, code: String, bytes: [UInt8])] {
     let provenance = RawExtensions.record(1, Array("x".utf8))
     var padding = provenance
     padding[15] = 1
@@ -52,9 +52,33 @@ extension InvalidFixtures {
       ("quality-point-reserved", "RESERVED", RawExtensions.quality(reserved: 1, points: [(8, 1)])),
       ("quality-infinite", "FLOAT", RawExtensions.quality(points: [(8, .infinity)])),
       ("quality-source-infinite", "FLOAT", RawExtensions.quality(source: -.infinity, points: [])),
+      (
+        "quality-source-infinite-and-point-reserved", "FLOAT",
+        RawExtensions.quality(source: .infinity, reserved: 1, points: [(8, 1)])
+      ),
+      (
+        "quality-first-infinite-second-reserved", "FLOAT",
+        RawExtensions.quality(points: [(6, .infinity), (7, 1)]).replacing(at: 8 + 32 + 20, with: 1)
+      ),
+      (
+        "quality-descending-then-infinite", "EXTENSION",
+        RawExtensions.quality(points: [(6, 1), (5, 1), (7, .nan)])
+      ),
+      (
+        "quality-descending-and-infinite", "FLOAT",
+        RawExtensions.quality(points: [(6, 1), (5, .nan)])
+      ),
       ("quality-descending", "EXTENSION", RawExtensions.quality(points: [(7, 1), (7, 1)])),
       ("quality-below-base", "EXTENSION", RawExtensions.quality(points: [(4, 1)])),
       ("quality-beyond-end", "EXTENSION", RawExtensions.quality(points: [(5, 1), (9, 1)])),
     ]
+  }
+}
+
+extension [UInt8] {
+  fileprivate func replacing(at index: Int, with byte: UInt8) -> [UInt8] {
+    var bytes = self
+    bytes[index] = byte
+    return bytes
   }
 }

@@ -4,16 +4,19 @@ extension InvalidFixtures {
   private static var matrices: [FixtureCase] {
     [
       .edited("matrix-kind-zero", "16.1", "UNKNOWN_KIND") { $0.matrices[0].kind = 0 },
-      .edited("matrix-kind-unknown", "16.1", "UNKNOWN_KIND") { $0.matrices[1].kind = 2 },
+      .edited("matrix-kind-unknown", "16.1", "UNKNOWN_KIND") { $0.matrices[1].kind = 3 },
       .edited("matrix-source-zero", "4.1", "UNKNOWN_KIND") { $0.matrices[0].sourceType = 0 },
       .edited("matrix-source-f64", "4.1", "UNKNOWN_KIND") { $0.matrices[0].sourceType = 4 },
-      .edited("matrix-reserved", "4.1", "RESERVED") { $0.matrices[1].reserved[17] = 1 },
+      .edited("matrix-reserved", "4.1", "RESERVED") { $0.matrices[1].reserved[11] = 1 },
       .edited("matrix-rows-zero", "4.1", "SHAPE") { $0.matrices[0].rows = 0 },
       .edited("matrix-columns-zero", "4.1", "SHAPE") { $0.matrices[0].columns = 0 },
       .edited("matrix-rows-over-limit", "17", "LIMIT") { $0.matrices[0].rows = 1 << 20 + 1 },
       .edited("matrix-columns-wrap", "17", "LIMIT") { $0.matrices[0].columns = .max },
       .edited("matrix-levels-zero", "17", "LIMIT") { $0.matrices[0].levels = 0 },
       .edited("matrix-levels-over-limit", "17", "LIMIT") { $0.matrices[0].levels = 65 },
+      .edited("matrix-base-levels-zero", "17", "LIMIT") { $0.matrices[1].baseLevels = 0 },
+      .edited("matrix-base-levels-over-levels", "17", "LIMIT") { $0.matrices[1].baseLevels = 3 },
+      .edited("matrix-outliers-of-sign-blocks", "4.1", "RESERVED") { $0.matrices[0].outliers = 1 },
     ]
   }
 
@@ -61,11 +64,11 @@ extension InvalidFixtures {
       .edited("stored-length-over-limit", "17", "LIMIT") {
         $0.chunks[3].statedByteCount = 1 << 27 + 1
       },
-      .edited("codec-unknown", "16.3", "UNKNOWN_KIND") { $0.chunks[0].codec = 3 },
+      .edited("codec-unknown", "16.3", "UNKNOWN_KIND") { $0.chunks[0].codec = 4 },
       .edited("chunk-kind-zero", "16.4", "UNKNOWN_KIND") { $0.chunks[7].kind = 0 },
       .edited("chunk-kind-unknown", "16.4", "UNKNOWN_KIND") { $0.chunks[7].kind = 3 },
       .edited("vectors-zero", "16.5", "UNKNOWN_KIND") { $0.chunks[5].vectors = 0 },
-      .edited("vectors-unknown", "16.5", "UNKNOWN_KIND") { $0.chunks[5].vectors = 4 },
+      .edited("vectors-unknown", "16.5", "UNKNOWN_KIND") { $0.chunks[5].vectors = 5 },
       .edited("tile-level", "4.3", "RESERVED") { $0.chunks[0].level = 1 },
       .edited("tile-rank", "4.3", "RESERVED") { $0.chunks[0].rank = 1 },
       .edited("tile-vectors", "4.3", "RESERVED") { $0.chunks[0].vectors = 1 },

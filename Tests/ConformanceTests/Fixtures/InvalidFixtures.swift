@@ -1,5 +1,8 @@
 /// Files that every reader must reject, each with one defect and everything else, hashes included,
 /// in order.
 enum InvalidFixtures {
-  static var all: [FixtureCase] { header + records + names + extensions + order + chunks + blocks }
+  static var all: [FixtureCase] {
+    header + records + names + extensions + order + chunks + frames + blocks + planeRecords
+      + planePayloads
+  }
 }

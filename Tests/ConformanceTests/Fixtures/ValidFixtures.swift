@@ -2,7 +2,7 @@ import BSTKTestSupport
 
 /// Files that every reader must accept.
 enum ValidFixtures {
-  static var all: [FixtureCase] { contents + codecs + flags + limits + prefixes }
+  static var all: [FixtureCase] { contents + codecs + frames + planes + flags + limits + prefixes }
 
   private static var contents: [FixtureCase] {
     var smallest = RawModel()
@@ -16,7 +16,8 @@ enum ValidFixtures {
     vectors.matrix("bf16", 4, 6, source: 3, blocks: [(1, 2), (4, 2)])
     vectors.matrix("f16", 6, 4, source: 2, blocks: [(2, 1), (1, 1)])
     vectors.matrix("int8", 3, 9, blocks: [(3, 3), (1, 3)])
-    vectors.matrix("mixed", 8, 8, blocks: [(8, 1), (1, 2), (2, 3)])
+    vectors.matrix("log8", 5, 6, blocks: [(2, 4), (1, 4)])
+    vectors.matrix("mixed", 8, 8, blocks: [(8, 1), (1, 2), (2, 3), (1, 4)])
     var types = RawModel(seed: 4)
     for (number, width) in [4, 2, 2, 8, 1, 2, 4, 8, 1, 2, 4, 8].enumerated() {
       types.tensor("t\(number + 10)", type: UInt8(number + 1), width: width, [3])
@@ -28,16 +29,21 @@ enum ValidFixtures {
     ignorable.file("config.json", Array("{}".utf8))
     ignorable.object("notes.bin", kind: 0x80 | 77, [1, 2, 3])
     ignorable.matrix("m", 2, 2, blocks: [(1, 1)])
+    var unreadable = ignorable.assembled()
+    unreadable.objects[1].byteCount = 104
+    unreadable.chunks[1].codec = 1
+    unreadable.chunks[1].stored = [UInt8](repeating: 0, count: 10)
     return [
       .valid("tiny", "2", .tiny()),
       .valid("sample", "2", .sample()),
-      .valid("smallest", "9", smallest.assembled()),
+      .valid("smallest", "9.1", smallest.assembled()),
       .valid("dense-only", "10", dense.assembled()),
       .valid("empty-object", "6", empty.assembled()),
       .valid("vector-types", "16.5", vectors.assembled()),
       .valid("element-types", "16.6", types.assembled()),
       .valid("ignorable-object", "4.2", ignorable.assembled()),
-      .valid("edge-values", "9", edgeValues()),
+      .valid("ignorable-object-not-a-frame", "4.2", unreadable),
+      .valid("edge-values", "9.1", edgeValues()),
       .valid("stack-order", "7", reordered()),
       .valid("extensions", "11", extended()),
     ]
@@ -52,6 +58,9 @@ enum ValidFixtures {
     let halves: [UInt16] = [0x0001, 0x8000, 0x7BFF, 0x8001]
     file.chunks[0].stored.replaceSubrange(8..<16, with: halves.flatMap(\.littleEndianBytes))
     file.chunks[1].stored.replaceSubrange(12..<16, with: [0x80, 0x7F, 0x00, 0xFF])
+    // Just within the bound: (128 · 2^60) · (128 · 2^45) = 2^119.
+    file.chunks[1].store(0x1p60, at: 8)
+    file.chunks[1].store(0x1p45, at: 16)
     return file
   }
 
@@ -133,11 +142,19 @@ enum ValidFixtures {
     func cut(_ name: String, _ length: Int) -> FixtureCase {
       FixtureCase(name: name, clause: "12", fault: nil, bytes: Array(file.bytes()[..<length]))
     }
+    let nested = RawFile.nested()
+    func nestedCut(_ name: String, _ chunk: Int, extra: Int = 0) -> FixtureCase {
+      let length = nested.offset(ofChunk: chunk) + nested.chunks[chunk].stored.count + extra
+      return FixtureCase(
+        name: name, clause: "12", fault: nil, bytes: Array(nested.bytes()[..<length]))
+    }
     let base = file.offset(ofChunk: 4) + file.chunks[4].stored.count
     let seventh = file.offset(ofChunk: 6) + file.chunks[6].stored.count
     return [
       cut("prefix-base", base), cut("prefix-base-tail", base + 1), cut("prefix-chunk", seventh),
       cut("prefix-tail", file.bytes().count - 1),
+      nestedCut("planes-prefix-base", 8), nestedCut("planes-prefix-chunk", 10),
+      nestedCut("planes-prefix-tail", 11, extra: 3),
     ]
   }
 }

@@ -1,5 +1,10 @@
-/// Byte planes, as the Spec's section 8.2 says it.
+/// Byte planes and mirrored planes, as the Spec's section 8 says it.
 enum Planes {
+  /// The payload with its first `count` bytes XORed with those of the first plane.
+  static func mirror(_ payload: [UInt8], _ firstPlane: [UInt8], _ count: Int) -> [UInt8] {
+    zip(payload, firstPlane).prefix(count).map { $0 ^ $1 } + payload[count...]
+  }
+
   static func split(_ payload: [UInt8], start: Int, width: Int) -> [UInt8] {
     let count = (payload.count - start) / width
     var content = payload

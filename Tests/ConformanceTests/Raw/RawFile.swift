@@ -12,7 +12,9 @@ struct RawFile {
     var levels: UInt16
     var kind: UInt8 = 1
     var sourceType: UInt8 = 1
-    var reserved = [UInt8](repeating: 0, count: 18)
+    var baseLevels: UInt16 = 1
+    var outliers: UInt32 = 0
+    var reserved = [UInt8](repeating: 0, count: 12)
   }
 
   /// A record of the object table.
@@ -51,8 +53,14 @@ struct RawFile {
   var objects: [Object] = []
   var chunks: [Chunk] = []
   var extensions: [UInt8] = []
-  /// Stated by the header instead of the number of matrices plus that of tile chunks.
-  var baseChunkCount: Int?
+  /// Stated by the header instead of the number of tile chunks plus that of levels in the base.
+  var statedBaseChunkCount: Int?
+
+  /// Chunks of the base.
+  var baseChunkCount: Int {
+    statedBaseChunkCount
+      ?? matrices.reduce(0) { $0 + Int($1.baseLevels) } + chunks.count { $0.kind == 1 }
+  }
 }
 
 extension RawFile {
@@ -70,7 +78,8 @@ extension RawFile {
     for matrix in matrices {
       bytes += UInt16(matrix.name.count).littleEndianBytes + [matrix.kind, matrix.sourceType]
       bytes += matrix.rows.littleEndianBytes + matrix.columns.littleEndianBytes
-      bytes += matrix.levels.littleEndianBytes + matrix.reserved
+      bytes += matrix.levels.littleEndianBytes + matrix.baseLevels.littleEndianBytes
+      bytes += matrix.outliers.littleEndianBytes + matrix.reserved
     }
     for object in objects {
       bytes += UInt16(object.name.count).littleEndianBytes + [object.kind, object.type]
@@ -93,7 +102,6 @@ extension RawFile {
   /// The bytes of the file.
   func bytes() -> [UInt8] {
     let index = index()
-    let baseCount = baseChunkCount ?? matrices.count + chunks.count { $0.kind == 1 }
     var body: [UInt8] = []
     var position = 256 + index.count
     var baseEnd = position
@@ -101,7 +109,7 @@ extension RawFile {
       let start = Self.align(position, 64)
       body += [UInt8](repeating: 0, count: start - position) + chunk.stored
       position = start + chunk.stored.count
-      if number + 1 == baseCount { baseEnd = position }
+      if number + 1 == baseChunkCount { baseEnd = position }
     }
     var header: [UInt8] = [0x89, 0x42, 0x53, 0x54, 0x4B, 0x0D, 0x0A, 0x1A]
     header += UInt16(1).littleEndianBytes + minor.littleEndianBytes

@@ -42,27 +42,60 @@ struct RawModel {
 
   /// Adds a matrix with a block of random contents for every (rank, vector type).
   mutating func matrix(
-    _ name: String, _ rows: Int, _ columns: Int, source: UInt8 = 1,
+    _ name: String, _ rows: Int, _ columns: Int, source: UInt8 = 1, base: Int = 1,
     blocks levels: [(rank: Int, vectors: UInt8)]
   ) {
     for (level, block) in levels.enumerated() {
       let payload = RawPayload.block(
         rows: rows, columns: columns, rank: block.rank, vectors: block.vectors, using: &generator)
-      blocks.append(
-        RawFile.Chunk(
-          stored: payload, kind: 2, level: UInt16(level), owner: UInt32(file.matrices.count),
-          rank: UInt16(block.rank), vectors: block.vectors))
+      self.block(payload, level: level, rank: block.rank, vectors: block.vectors)
     }
     file.matrices.append(
       RawFile.Matrix(
         name: Array(name.utf8), rows: UInt32(rows), columns: UInt32(columns),
-        levels: UInt16(levels.count), sourceType: source))
+        levels: UInt16(levels.count), sourceType: source, baseLevels: UInt16(base)))
   }
 
-  /// The file: tiles, then blocks by level, then by matrix.
+  /// Adds a matrix of nested planes, all of its blocks raw.
+  mutating func matrix(_ name: String, _ planes: RawPlanes, source: UInt8 = 1, base: Int = 1) {
+    for level in 0..<planes.levels {
+      block(
+        planes.payload(level: level), level: level, rank: level == 0 ? 1 : 0,
+        vectors: level == 0 ? planes.vectors : 0)
+    }
+    file.matrices.append(
+      RawFile.Matrix(
+        name: Array(name.utf8), rows: UInt32(planes.rows), columns: UInt32(planes.columns),
+        levels: UInt16(planes.levels), kind: 2, sourceType: source, baseLevels: UInt16(base),
+        outliers: UInt32(planes.outliers.count)))
+  }
+
+  private mutating func block(_ payload: [UInt8], level: Int, rank: Int, vectors: UInt8) {
+    blocks.append(
+      RawFile.Chunk(
+        stored: payload, kind: 2, level: UInt16(level), owner: UInt32(file.matrices.count),
+        rank: UInt16(rank), vectors: vectors))
+  }
+
+  /// Adds a matrix of nested planes of random contents.
+  mutating func planes(
+    _ name: String, _ rows: Int, _ columns: Int, levels: Int, base: Int = 1, vectors: UInt8 = 1,
+    outliers: Int = 0
+  ) {
+    let planes = RawPlanes(
+      rows: rows, columns: columns, levels: levels, vectors: vectors, outliers: outliers,
+      using: &generator)
+    matrix(name, planes, base: base)
+  }
+
+  /// The file: tiles, then the base by matrix, then the stack by level.
   func assembled() -> RawFile {
     var file = file
-    file.chunks = tiles + blocks.sorted { ($0.level, $0.owner) < ($1.level, $1.owner) }
+    let base = blocks.filter { $0.level < file.matrices[Int($0.owner)].baseLevels }
+    let stack = blocks.filter { $0.level >= file.matrices[Int($0.owner)].baseLevels }
+    file.chunks =
+      tiles + base.sorted { ($0.owner, $0.level) < ($1.owner, $1.level) }
+      + stack.sorted { ($0.level, $0.owner) < ($1.level, $1.owner) }
     return file
   }
 }
@@ -77,6 +110,40 @@ extension RawFile {
     model.tensor("norm.weight", type: 1, width: 4, [3])
     model.matrix("a.weight", 5, 7, blocks: [(1, 1), (1, 1), (2, 1)])
     model.matrix("b.weight", 4, 8, blocks: [(2, 2), (1, 3)])
+    return model.assembled()
+  }
+
+  /// A file and four matrices: chunk 0 is the file, 1 and 2 the first levels of a matrix of sign
+  /// blocks, 3 to 5 those of nested planes with a list, 6 that of planes under int8 vectors, 7 and 8
+  /// those of planes of which the second is stored mirrored; 9 to 12 are the stack.
+  static func nested() -> RawFile {
+    var model = RawModel(seed: 6)
+    model.file("config.json", Array("{}\n".utf8))
+    model.matrix("a.weight", 3, 7, base: 2, blocks: [(1, 1), (2, 4), (1, 2)])
+    model.planes("b.weight", 4, 11, levels: 4, base: 3, vectors: 1, outliers: 3)
+    model.planes("c.weight", 3, 8, levels: 2, vectors: 3)
+    model.planes("d.weight", 4, 160, levels: 3, base: 2, vectors: 4)
+    var file = model.assembled()
+    // The second plane is the first, but for one bit.
+    var payload = file.chunks[8].stored
+    payload.replaceSubrange(..<80, with: file.chunks[7].stored[..<80])
+    payload[33] ^= 0x10
+    file.chunks[8].codec = 3
+    file.chunks[8].stored = ZstdFrame(Planes.mirror(payload, file.chunks[7].stored, 80)).bytes
+    return file
+  }
+
+  /// The smallest file of nested planes, by hand: 2 × 9 elements, three levels, two of them in the
+  /// base, and one outlier.
+  static func tinyPlanes() -> RawFile {
+    var model = RawModel()
+    model.matrix(
+      "p.weight",
+      RawPlanes(
+        rows: 2, columns: 9, levels: 3, vectors: 1,
+        numbers: [7, 0, 4, 3, 5, 2, 6, 1, 4] + [1, 6, 7, 0, 3, 4, 2, 5, 3],
+        u: RawPayload.halves([1, 0.5]), v: RawPayload.halves([1, 2, 4, 1, 1, 2, 1, 0.5, 1]),
+        factor: 1.5, gains: [1.25, 0.875, 1], outliers: [(11, 0x4200)]), base: 2)
     return model.assembled()
   }
 

@@ -4,26 +4,41 @@ import BSTKTestSupport
 enum RawPayload {
   /// A block of random signs and moderate vectors.
   ///
-  /// - Parameter vectors: 1 binary16, 2 bfloat16, 3 signed bytes with scales.
+  /// - Parameter vectors: 1 binary16, 2 bfloat16, 3 signed bytes with scales, 4 logarithms.
   static func block(
     rows: Int, columns: Int, rank: Int, vectors: UInt8, using generator: inout SeededGenerator
   ) -> [UInt8] {
     var bytes = signs(count: rows * columns, using: &generator)
     pad(&bytes)
     for length in [rows, columns] {
-      if vectors == 3 {
-        for _ in 0..<rank { bytes += scale(using: &generator).bitPattern.littleEndianBytes }
-        bytes += generator.bytes(length * rank)
-      } else {
-        for _ in 0..<(length * rank) {
-          bytes +=
-            (vectors == 1 ? half(using: &generator) : brain(using: &generator))
-            .littleEndianBytes
-        }
-      }
+      bytes += self.vectors(vectors, count: length, rank: rank, using: &generator)
       pad(&bytes)
     }
     return bytes
+  }
+
+  /// Random moderate vectors.
+  static func vectors(
+    _ type: UInt8, count: Int, rank: Int, using generator: inout SeededGenerator
+  ) -> [UInt8] {
+    var bytes: [UInt8] = []
+    if type >= 3 {
+      for _ in 0..<rank { bytes += scale(using: &generator).bitPattern.littleEndianBytes }
+      return bytes + generator.bytes(count * rank)
+    }
+    for _ in 0..<(count * rank) {
+      bytes +=
+        (type == 1 ? half(using: &generator) : brain(using: &generator)).littleEndianBytes
+    }
+    return bytes
+  }
+
+  /// Numbers that binary16 holds exactly.
+  static func halves(_ values: [Double]) -> [UInt8] {
+    values.flatMap { value -> [UInt8] in
+      let fraction = UInt16((value.significand - 1) * 1024)
+      return (UInt16(value.exponent + 15) << 10 | fraction).littleEndianBytes
+    }
   }
 
   /// Random sign bits with zeros behind the last one.

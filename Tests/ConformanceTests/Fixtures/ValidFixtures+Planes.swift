@@ -1,0 +1,86 @@
+import BSTKTestSupport
+
+extension ValidFixtures {
+  /// Matrices of nested planes.
+  static var planes: [FixtureCase] {
+    var vectors = RawModel(seed: 9)
+    vectors.planes("bf16", 5, 9, levels: 2, vectors: 2, outliers: 1)
+    vectors.planes("f16", 2, 17, levels: 3, vectors: 1)
+    vectors.planes("int8", 3, 8, levels: 2, vectors: 3, outliers: 2)
+    vectors.planes("log8", 7, 6, levels: 3, vectors: 4, outliers: 5)
+    var limits = RawModel(seed: 10)
+    limits.planes("all", 1, 1, levels: 8, base: 8, outliers: 1)
+    limits.planes("column", 9, 1, levels: 1)
+    limits.planes("listed", 3, 3, levels: 2, outliers: 9)
+    limits.planes("row", 1, 9, levels: 8)
+    return [
+      .valid("tiny-planes", "9.2", .tinyPlanes()),
+      .valid("planes", "9.2", .nested()),
+      .valid("planes-vector-types", "9.3", vectors.assembled()),
+      .valid("planes-limits", "17", limits.assembled()),
+      .valid("planes-edge-values", "9.2", planeEdgeValues()),
+      .valid("planes-codecs", "8", planeCodecs()),
+      .valid("planes-stack-order", "7", reorderedPlanes()),
+    ]
+  }
+
+  /// A factor of zero, negative and subnormal numbers, gains at their limits, a value that is just
+  /// within the bound, logarithms at both ends, and the first and the last element in the list.
+  private static func planeEdgeValues() -> RawFile {
+    var model = RawModel(seed: 11)
+    for (name, factor, gains) in [
+      ("flat", 0, [1, 1]), ("large", 0x1p-11, [-1024, 1024]), ("negative", -2, [-0.0, -1]),
+    ] as [(String, Float, [Float])] {
+      let scales: [Float] = name == "large" ? [0x1p60, -0x1p59] : [0x1p-149, 1]
+      model.matrix(
+        name,
+        RawPlanes(
+          rows: 2, columns: 3, levels: 2, vectors: 4, numbers: [0, 1, 2, 3, 3, 0],
+          u: scales[0].bitPattern.littleEndianBytes + [0, 254],
+          v: scales[1].bitPattern.littleEndianBytes + [0, 255, 16], factor: factor, gains: gains,
+          outliers: [(0, 0x8001), (5, name == "large" ? 0 : 0x7BFF)]))
+    }
+    return model.assembled()
+  }
+
+  /// Every codec that the blocks may have.
+  private static func planeCodecs() -> RawFile {
+    var model = RawModel(seed: 12)
+    let numbers = (0..<512).map { $0 < 300 ? 7 : 0 }
+    let halves: [UInt16] = (0..<64).map { 0x3F80 + $0 % 8 }
+    let logarithms = Float(1).bitPattern.littleEndianBytes + [UInt8](repeating: 3, count: 64)
+    for (name, vectors, v) in [
+      ("bf16", 2, halves.flatMap(\.littleEndianBytes)), ("log8", 4, logarithms),
+    ] as [(String, UInt8, [UInt8])] {
+      let u = vectors == 2 ? v.prefix(16) : v.prefix(12)
+      model.matrix(
+        name,
+        RawPlanes(
+          rows: 8, columns: 64, levels: 3, vectors: vectors, numbers: numbers, u: Array(u), v: v,
+          factor: 1, gains: [1, 1, 1], outliers: []))
+    }
+    var file = model.assembled()
+    let payloads = file.chunks.map(\.stored)
+    for (index, payload) in payloads.enumerated() {
+      let first = payloads[Int(file.chunks[index].owner)]
+      let codec: UInt8 = index == 0 ? 2 : index < 4 ? 1 : 3
+      let content =
+        switch codec {
+        case 2: Planes.split(payload, start: 64, width: 2)
+        case 3: Planes.mirror(payload, first, 64)
+        default: payload
+        }
+      file.chunks[index].codec = codec
+      file.chunks[index].stored = ZstdFrame(content).bytes
+    }
+    return file
+  }
+
+  /// The stack by matrix, the last one first.
+  private static func reorderedPlanes() -> RawFile {
+    var file = RawFile.nested()
+    let stack = file.chunks[9...].sorted { ($1.owner, $0.level) < ($0.owner, $1.level) }
+    file.chunks.replaceSubrange(9..., with: stack)
+    return file
+  }
+}
