@@ -27,7 +27,9 @@ let package = Package(
   platforms: [.macOS(.v26)],
   products: [
     .library(name: "BSTK", targets: ["BSTK"]),
-    .library(name: "BSTKModel", targets: ["BSTKModel"]),
+    .library(
+      name: "BSTKModel",
+      targets: ["BSTKCompression", "BSTKInference", "BSTKModelFiles", "BSTKTokenizer"]),
     .executable(name: "bstk", targets: ["bstk"]),
   ],
   dependencies: [
@@ -67,19 +69,35 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "BSTKCodec", dependencies: ["BSTKFormat", "CZstd", crypto], swiftSettings: settings),
+    .target(
+      name: "BSTKCompression",
+      dependencies: [
+        "BSTKFormat", "BSTKInference", "BSTKModelFiles", "BSTKNumerics", "BSTKStore",
+        "BSTKTokenizer", "CKernels",
+      ],
+      swiftSettings: settings),
     .target(name: "BSTKFormat", swiftSettings: settings),
     .target(
-      name: "BSTKModel",
+      name: "BSTKInference",
       dependencies: [
-        "BSTKCodec", "BSTKFormat", "BSTKNumerics", "BSTKStore", "CKernels", "CSentencePiece",
+        "BSTKCodec", "BSTKFormat", "BSTKModelFiles", "BSTKNumerics", "BSTKStore", "BSTKTokenizer",
+        "CKernels",
       ],
-      swiftSettings: settings,
-      linkerSettings: [.linkedLibrary("_FoundationICU", .when(platforms: [.linux]))]),
+      swiftSettings: settings),
+    .target(
+      name: "BSTKModelFiles",
+      dependencies: ["BSTKCodec", "BSTKFormat", "BSTKNumerics", "BSTKStore"],
+      swiftSettings: settings),
     .target(
       name: "BSTKNumerics", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: settings),
     .target(name: "BSTKServer", swiftSettings: settings),
     .target(
       name: "BSTKStore", dependencies: ["BSTKCodec", "BSTKFormat"], swiftSettings: settings),
+    .target(
+      name: "BSTKTokenizer",
+      dependencies: ["BSTKFormat", "BSTKModelFiles", "CSentencePiece"],
+      swiftSettings: settings,
+      linkerSettings: [.linkedLibrary("_FoundationICU", .when(platforms: [.linux]))]),
     .target(
       name: "BSTKTransport",
       dependencies: ["BSTKCodec", "BSTKFormat", "BSTKStore", "CCurl"],
@@ -90,8 +108,8 @@ let package = Package(
     .executableTarget(
       name: "bstk",
       dependencies: [
-        "BSTKCodec", "BSTKFormat", "BSTKModel", "BSTKServer", "BSTKStore", "BSTKTransport",
-        argumentParser,
+        "BSTKCodec", "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKModelFiles",
+        "BSTKServer", "BSTKStore", "BSTKTokenizer", "BSTKTransport", argumentParser,
       ],
       swiftSettings: settings),
 
@@ -108,7 +126,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "BSTKModelTests",
-      dependencies: ["BSTKFormat", "BSTKModel", "BSTKStore", "BSTKTestSupport", subprocess],
+      dependencies: [
+        "BSTKCodec", "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKModelFiles",
+        "BSTKStore", "BSTKTestSupport", "BSTKTokenizer", subprocess,
+      ],
       exclude: ["Resources", "Scripts"], swiftSettings: settings),
     .testTarget(
       name: "BSTKNumericsTests", dependencies: ["BSTKNumerics", "CKernels", "COpenBLAS"],
@@ -129,8 +150,8 @@ let package = Package(
     .testTarget(
       name: "CLITests",
       dependencies: [
-        "bstk", "BSTKFormat", "BSTKModel", "BSTKServer", "BSTKStore", "BSTKTestSupport",
-        argumentParser, subprocess, system,
+        "bstk", "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKModelFiles", "BSTKServer",
+        "BSTKStore", "BSTKTestSupport", argumentParser, subprocess, system,
       ],
       swiftSettings: settings),
     .testTarget(

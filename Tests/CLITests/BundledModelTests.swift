@@ -1,5 +1,6 @@
+import BSTKCompression
 import BSTKFormat
-import BSTKModel
+import BSTKModelFiles
 import BSTKStore
 import BSTKTestSupport
 import Foundation

@@ -1,5 +1,4 @@
 import BSTKFormat
-import BSTKModel
 import BSTKStore
 import BSTKTestSupport
 import Foundation

@@ -1,4 +1,7 @@
-@testable import BSTKModel
+import BSTKInference
+import BSTKTokenizer
+
+@testable import BSTKModelFiles
 
 // Files of a model folder. The first byte chooses which.
 

@@ -1,6 +1,8 @@
 internal import ArgumentParser
+internal import BSTKCompression
 internal import BSTKFormat
-internal import BSTKModel
+internal import BSTKInference
+internal import BSTKModelFiles
 internal import BSTKStore
 
 /// Gathers a model's statistics once, to compress with many times.

@@ -1,6 +1,7 @@
 public import ArgumentParser
+internal import BSTKCompression
 internal import BSTKFormat
-internal import BSTKModel
+internal import BSTKInference
 internal import BSTKStore
 
 /// What a calibration text is used for.

@@ -1,6 +1,8 @@
 internal import ArgumentParser
+internal import BSTKCompression
 internal import BSTKFormat
-internal import BSTKModel
+internal import BSTKInference
+internal import BSTKModelFiles
 internal import BSTKStore
 
 /// Makes a `.bstk` file of a model folder.

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import BSTKModel
+internal import BSTKModelFiles
 
 /// Shows the whole journey.
 struct Demo: BstkCommand {

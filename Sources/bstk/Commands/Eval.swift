@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import BSTKFormat
-internal import BSTKModel
+internal import BSTKInference
 internal import BSTKStore
 
 /// Measures how well a model predicts a text.

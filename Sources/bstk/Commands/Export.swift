@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import BSTKFormat
-internal import BSTKModel
+internal import BSTKModelFiles
 internal import BSTKStore
 
 /// Writes a model folder of a `.bstk` file.

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import BSTKFormat
-internal import BSTKModel
+internal import BSTKInference
 internal import BSTKStore
 
 /// Lets a person feel what a size buys.

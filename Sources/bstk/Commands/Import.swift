@@ -1,6 +1,6 @@
 internal import ArgumentParser
+internal import BSTKCompression
 internal import BSTKFormat
-internal import BSTKModel
 internal import BSTKStore
 
 /// Brings a published BitStack checkpoint into the container.

@@ -1,5 +1,5 @@
 internal import BSTKFormat
-internal import BSTKModel
+internal import BSTKInference
 internal import BSTKStore
 internal import BSTKTransport
 

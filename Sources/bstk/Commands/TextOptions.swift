@@ -1,7 +1,8 @@
 internal import ArgumentParser
 internal import BSTKFormat
-internal import BSTKModel
+internal import BSTKInference
 internal import BSTKStore
+internal import BSTKTokenizer
 
 /// A text to read, and how it is cut up.
 struct TextOptions: ParsableArguments {

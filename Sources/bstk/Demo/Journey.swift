@@ -1,6 +1,7 @@
 internal import BSTKCodec
+internal import BSTKCompression
 internal import BSTKFormat
-internal import BSTKModel
+internal import BSTKModelFiles
 internal import BSTKServer
 internal import BSTKStore
 internal import BSTKTransport

@@ -1,5 +1,5 @@
 internal import BSTKFormat
-internal import BSTKModel
+internal import BSTKInference
 internal import BSTKStore
 
 /// A model in memory and the person in front of it.

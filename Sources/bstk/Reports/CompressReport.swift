@@ -1,6 +1,6 @@
 internal import BSTKCodec
+internal import BSTKCompression
 internal import BSTKFormat
-internal import BSTKModel
 
 /// What `bstk compress` wrote.
 struct CompressReport: Encodable {

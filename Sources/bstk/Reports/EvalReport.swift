@@ -1,5 +1,5 @@
 internal import BSTKFormat
-internal import BSTKModel
+internal import BSTKInference
 
 /// What `bstk eval` measured.
 struct EvalReport: Encodable {

@@ -1,4 +1,4 @@
-internal import BSTKModel
+internal import BSTKInference
 internal import Synchronization
 
 /// Progress of work that has several steps, each counted in units of its own.

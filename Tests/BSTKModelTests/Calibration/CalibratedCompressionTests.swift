@@ -1,6 +1,8 @@
 import BSTKCodec
+import BSTKCompression
 import BSTKFormat
-import BSTKModel
+import BSTKInference
+import BSTKModelFiles
 import BSTKStore
 import BSTKTestSupport
 import Foundation

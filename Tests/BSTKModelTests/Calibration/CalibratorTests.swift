@@ -1,9 +1,11 @@
 import BSTKFormat
+import BSTKInference
 import BSTKTestSupport
+import BSTKTokenizer
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKCompression
 
 @Suite("Calibration")
 struct CalibratorTests {

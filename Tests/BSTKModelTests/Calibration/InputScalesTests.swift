@@ -1,5 +1,6 @@
+import BSTKCompression
 import BSTKFormat
-import BSTKModel
+import BSTKInference
 import BSTKTestSupport
 import Foundation
 import Testing

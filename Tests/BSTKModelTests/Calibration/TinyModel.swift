@@ -1,7 +1,10 @@
+import BSTKCompression
 import BSTKFormat
-import BSTKModel
+import BSTKInference
+import BSTKModelFiles
 import BSTKStore
 import BSTKTestSupport
+import BSTKTokenizer
 import Foundation
 import Testing
 

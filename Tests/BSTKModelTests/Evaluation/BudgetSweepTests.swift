@@ -1,5 +1,6 @@
 import BSTKFormat
-import BSTKModel
+import BSTKInference
+import BSTKModelFiles
 import BSTKStore
 import BSTKTestSupport
 import Testing

@@ -1,5 +1,6 @@
 import BSTKFormat
-import BSTKModel
+import BSTKInference
+import BSTKTokenizer
 import Foundation
 import Testing
 

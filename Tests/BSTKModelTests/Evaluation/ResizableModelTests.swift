@@ -1,5 +1,5 @@
 import BSTKFormat
-import BSTKModel
+import BSTKInference
 import BSTKStore
 import BSTKTestSupport
 import Testing

@@ -1,7 +1,7 @@
 import BSTKFormat
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKModelFiles
 
 @Suite("Export: the type in config.json")
 struct ExportConfigurationTests {

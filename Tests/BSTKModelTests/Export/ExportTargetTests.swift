@@ -1,5 +1,5 @@
 import BSTKFormat
-import BSTKModel
+import BSTKModelFiles
 import BSTKStore
 import BSTKTestSupport
 import Foundation

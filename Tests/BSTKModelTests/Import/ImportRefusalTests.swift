@@ -1,5 +1,5 @@
+import BSTKCompression
 import BSTKFormat
-import BSTKModel
 import BSTKTestSupport
 import Foundation
 import Testing

@@ -1,6 +1,6 @@
 import BSTKCodec
+import BSTKCompression
 import BSTKFormat
-import BSTKModel
 import BSTKStore
 import BSTKTestSupport
 import Testing

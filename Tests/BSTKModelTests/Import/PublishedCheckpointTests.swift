@@ -1,5 +1,7 @@
+import BSTKCompression
 import BSTKFormat
-import BSTKModel
+import BSTKInference
+import BSTKModelFiles
 import BSTKStore
 import BSTKTestSupport
 import Foundation

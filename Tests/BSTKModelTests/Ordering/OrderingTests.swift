@@ -1,10 +1,12 @@
 import BSTKFormat
+import BSTKInference
+import BSTKModelFiles
 import BSTKStore
 import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKCompression
 
 @Suite("Ordering")
 struct OrderingTests {

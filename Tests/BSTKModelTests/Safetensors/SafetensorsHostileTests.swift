@@ -1,5 +1,5 @@
 import BSTKFormat
-import BSTKModel
+import BSTKModelFiles
 import BSTKTestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import BSTKModel
+import BSTKTokenizer
 import Foundation
 import Testing
 

@@ -1,9 +1,8 @@
 import BSTKFormat
 import BSTKTestSupport
+import BSTKTokenizer
 import Foundation
 import Testing
-
-@testable import BSTKModel
 
 /// A tokenizer of two letters, with parts to add.
 private func small(_ parts: String, merges: String = #"["a b"]"#) -> String {

@@ -1,6 +1,6 @@
 import Foundation
 
-@testable import BSTKModel
+@testable import BSTKTokenizer
 
 /// The tokenizers made by `Scripts/make_reference_tokenizers.py` and
 /// `Scripts/make_reference_sentencepiece.py`, with the libraries' results.

@@ -3,7 +3,7 @@ import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKTokenizer
 
 @Suite struct ReferenceTokenizersTests {
   @Test(arguments: ReferenceTokenizers.names)

@@ -3,7 +3,7 @@ import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKTokenizer
 
 @Suite struct SentencePieceTests {
   /// Whether libsentencepiece is there; says so where it is not.

@@ -1,5 +1,5 @@
 import BSTKFormat
-import BSTKModel
+import BSTKInference
 import Testing
 
 /// The members a Llama configuration needs at least.

@@ -1,4 +1,3 @@
-import BSTKModel
 import Foundation
 import Testing
 

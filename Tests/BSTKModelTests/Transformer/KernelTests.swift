@@ -2,7 +2,7 @@ import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKInference
 
 /// The C kernels against plain loops in double precision.
 @Suite struct KernelTests {

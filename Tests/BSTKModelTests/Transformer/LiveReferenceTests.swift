@@ -2,7 +2,7 @@ import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKTokenizer
 
 /// The comparison with the Python libraries on models and tokenizers made on the spot.
 @Suite struct LiveReferenceTests {

@@ -1,4 +1,6 @@
-import BSTKModel
+import BSTKInference
+import BSTKModelFiles
+import BSTKTokenizer
 import Foundation
 import Testing
 

@@ -1,4 +1,4 @@
-import BSTKModel
+import BSTKInference
 import Foundation
 import Testing
 

@@ -1,5 +1,7 @@
 import BSTKFormat
-import BSTKModel
+import BSTKInference
+import BSTKModelFiles
+import BSTKTokenizer
 import Foundation
 import Testing
 

@@ -1,8 +1,10 @@
 import BSTKFormat
+import BSTKModelFiles
+import BSTKTokenizer
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKInference
 
 @Suite struct TransformerTests {
   /// Tensors of a folder with some left out or in another shape.

@@ -1,0 +1,101 @@
+public import BSTKFormat
+public import BSTKStore
+public import BSTKTokenizer
+internal import BSTKModelFiles
+
+/// Perplexity of one file at several cuts in a single pass over its layers.
+///
+/// Each layer is rebuilt for the smallest cut, applied to that cut's states, then grown to the next
+/// cut by adding the blocks in between, and so on: every block is read and decoded once, however
+/// many cuts there are.
+public struct BudgetSweep {
+  private let file: ModelFile
+  private let configuration: ModelConfiguration
+
+  /// Prepares a sweep; reads no weights.
+  public init(_ file: ModelFile, configuration: ModelConfiguration) {
+    self.file = file
+    self.configuration = configuration
+  }
+
+  /// Measures the perplexity of every cut on a text.
+  ///
+  /// - Parameters:
+  ///   - cuts: Cuts of the file that are there.
+  ///   - protocol: How the text is cut up; its batch bytes are shared by all cuts.
+  ///   - progress: Called after each layer. Throwing cancels.
+  /// - Precondition: `cuts` ascend.
+  /// - Returns: One perplexity for each cut.
+  /// - Throws: `MODEL` when the text is too short, what reading throws, what `progress` throws.
+  public func run(
+    _ tokens: [TokenID], cuts: [Cut], protocol: EvaluationProtocol = EvaluationProtocol(),
+    progress: (WorkProgress) throws -> Void = { _ in }
+  ) throws -> [Perplexity] {
+    guard let largest = cuts.last else { return [] }
+    precondition(
+      zip(cuts, cuts.dropFirst()).allSatisfy { $0.chunkCount <= $1.chunkCount },
+      "cuts ascend")
+    let windows = try `protocol`.windows(of: tokens)
+    let weights = try BSTKWeights(file, chunkCount: largest.chunkCount)
+    let transformer = try Transformer(configuration: configuration, weights: weights)
+    let levels = cuts.map { file.manifest.levelCounts(ofChunks: $0.chunkCount) }
+    let stateBytes =
+      `protocol`.windowLength * configuration.hiddenSize * MemoryLayout<Float>.size * cuts.count
+    let batch = max(1, `protocol`.batchByteCount / stateBytes)
+    let batchCount = (windows.count + batch - 1) / batch
+    let total = batchCount * (configuration.layerCount + 1) * cuts.count
+    var sums = [Double](repeating: 0, count: cuts.count)
+    var completed = 0
+    for start in stride(from: 0, to: windows.count, by: batch) {
+      let part = Array(windows[start..<min(start + batch, windows.count)])
+      var states = [HiddenStates](repeating: try transformer.embed(part), count: cuts.count)
+      for index in 0..<configuration.layerCount {
+        var layer = try transformer.loadLayer(index, levels: levels[0], of: weights)
+        for cut in cuts.indices {
+          if cut > 0 {
+            try layer.grow(from: levels[cut - 1], to: levels[cut], of: weights)
+          }
+          try transformer.apply(layer, to: &states[cut])
+          completed += 1
+          try progress(WorkProgress(completed: completed, total: total))
+        }
+      }
+      let head = try transformer.loadHead()
+      for cut in cuts.indices {
+        sums[cut] += head.logProbabilities(states[cut], windows: part).reduce(0, +)
+        completed += 1
+        try progress(WorkProgress(completed: completed, total: total))
+      }
+    }
+    let predicted = windows.count * (`protocol`.windowLength - 1)
+    return sums.map { sum in
+      Perplexity(
+        meanLoss: -sum / Double(predicted), windowCount: windows.count,
+        predictedTokenCount: predicted)
+    }
+  }
+}
+
+extension Transformer {
+  /// A layer whose decomposed matrices have the first `levels` (by matrix number) of `source`.
+  func loadLayer(
+    _ index: Int, levels: [Int], of source: BSTKWeights
+  ) throws -> LayerWeights {
+    let view = BSTKWeights(source.file, levelCounts: levels)
+    return try Transformer(configuration: configuration, weights: view).loadLayer(index)
+  }
+}
+
+extension LayerWeights {
+  /// Adds to each decomposed matrix its levels from `old` up to `new`, by matrix number.
+  mutating func grow(from old: [Int], to new: [Int], of source: BSTKWeights) throws {
+    for position in linears.indices {
+      let name = linears[position].layer.weightName
+      guard let number = source.matrixNumber(named: name), old[number] < new[number] else {
+        continue
+      }
+      var span = linears[position].weight.mutableSpan
+      try source.change(matrix: number, from: old[number], to: new[number], &span)
+    }
+  }
+}

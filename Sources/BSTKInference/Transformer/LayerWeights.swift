@@ -1,0 +1,57 @@
+internal import BSTKNumerics
+
+/// The weights of one decoder layer in fp32.
+public struct LayerWeights: Sendable {
+  /// One linear layer's numbers.
+  public struct Linear: Sendable {
+    /// Which layer this is.
+    public let layer: LinearLayer
+    /// The weight, row-major, out × in features.
+    public var weight: [Float]
+    /// The bias, out features; nil where the layer has none.
+    public var bias: [Float]?
+
+    /// out ← x · weightᵀ + bias for each row of x, tokens × in features.
+    func apply(_ x: Span<Float>, into out: inout MutableSpan<Float>) {
+      let tokens = x.count / layer.inFeatures
+      precondition(out.count == tokens * layer.outFeatures)
+      if tokens == 1 {
+        BLAS.gemv(
+          rows: layer.outFeatures, columns: layer.inFeatures, a: weight.span,
+          lda: layer.inFeatures, x: x, y: &out)
+      } else {
+        BLAS.gemm(
+          transposeB: true, m: tokens, n: layer.outFeatures, k: layer.inFeatures, a: x,
+          lda: layer.inFeatures, b: weight.span, ldb: layer.inFeatures, c: &out,
+          ldc: layer.outFeatures)
+      }
+      if let bias { Kernels.addBias(bias.span, to: &out) }
+    }
+  }
+
+  /// Number of the decoder layer, from 0.
+  public let index: Int
+  /// The seven linear layers, in the order of ``LinearLayer/Role``.
+  public var linears: [Linear]
+  /// Scale of the norm before attention, `hiddenSize` numbers.
+  public var inputNorm: [Float]
+  /// Scale of the norm before the feed-forward part, `hiddenSize` numbers.
+  public var postAttentionNorm: [Float]
+
+  subscript(role: LinearLayer.Role) -> Linear { linears[role.position] }
+}
+
+extension LinearLayer.Role {
+  /// The place among the seven.
+  package var position: Int {
+    switch self {
+    case .query: 0
+    case .key: 1
+    case .value: 2
+    case .attentionOutput: 3
+    case .gate: 4
+    case .up: 5
+    case .down: 6
+    }
+  }
+}
