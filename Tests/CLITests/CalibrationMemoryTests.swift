@@ -1,5 +1,5 @@
 #if os(Linux)
-  import BSTKModel
+  import BSTKModelFiles
   import BSTKTestSupport
   import Foundation
   import Subprocess
@@ -59,11 +59,16 @@
       ) { process in
         // The mark only rises, and the process works until it ends: the last reading is the peak.
         let path = "/proc/\(process.processIdentifier.value)/status"
-        while let status = try? String(contentsOfFile: path, encoding: .utf8),
-          let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-          let value = line.split(separator: " ").compactMap({ Int($0) }).first
-        {
-          highest = max(highest, value)
+        while let status = try? String(contentsOfFile: path, encoding: .utf8) {
+          let fields = Dictionary(
+            status.split(separator: "\n").map { line in
+              let parts = line.split(separator: ":", maxSplits: 1)
+              return (String(parts[0]), parts.count > 1 ? parts[1].split(separator: "\t") : [])
+            }, uniquingKeysWith: { first, _ in first })
+          if fields["State"]?.first?.hasPrefix("Z") == true { break }
+          if let text = fields["VmHWM"]?.first?.split(separator: " ").first, let value = Int(text) {
+            highest = max(highest, value)
+          }
           try await Task.sleep(for: .milliseconds(5))
         }
       }

@@ -1,6 +1,9 @@
 public import BSTKInference
 internal import BSTKModelFiles
 public import BSTKFormat
+public import BSTKInference
+
+internal import BSTKModelFiles
 
 /// What a model does with a calibration text, in a safetensors file: how much each input channel of
 /// its matrices carries, and how much each output channel matters to the loss.

@@ -1,6 +1,6 @@
 public import BSTKInference
 public import BSTKTokenizer
-internal import BSTKFormat
+
 internal import BSTKNumerics
 
 /// Runs a calibration text through a model and gathers the norms of every linear layer's input.

@@ -1,5 +1,6 @@
 internal import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKModelFiles
 internal import BSTKStore
 
 /// Hidden states of windows before each layer, on disk, so that memory does not grow with layers.

@@ -1,6 +1,8 @@
 internal import BSTKInference
 public import BSTKFormat
 
+internal import BSTKInference
+
 /// What the linear layers of a model see at their inputs, over the windows of a calibration text:
 /// what the BitStack reference profile scales by.
 public struct InputStatistics: Sendable {

@@ -1,5 +1,6 @@
 public import BSTKInference
 public import BSTKTokenizer
+
 internal import BSTKNumerics
 
 /// Gathers `CalibrationStatistics` of a model over a text.

@@ -1,6 +1,8 @@
 internal import BSTKInference
 internal import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKInference
+internal import BSTKModelFiles
 
 /// The tensors of a statistics file: their names, shapes and order.
 struct StatisticsLayout {

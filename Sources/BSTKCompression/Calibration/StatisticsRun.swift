@@ -1,7 +1,9 @@
 internal import BSTKInference
 internal import BSTKTokenizer
 internal import BSTKFormat
+internal import BSTKInference
 internal import BSTKNumerics
+internal import BSTKTokenizer
 
 /// One gathering of statistics: forward through the layers, through the head, and back.
 struct StatisticsRun: ~Copyable {

@@ -1,5 +1,6 @@
 internal import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKModelFiles
 
 /// Writes a statistics file tensor by tensor, in the order of ``StatisticsLayout``.
 struct StatisticsWriter: ~Copyable {

@@ -1,7 +1,6 @@
 internal import BSTKInference
-internal import BSTKTokenizer
-internal import BSTKFormat
 internal import BSTKNumerics
+internal import BSTKTokenizer
 
 /// Takes the windows of a text through a model layer by layer, several at a time.
 ///

@@ -1,4 +1,3 @@
-internal import BSTKNumerics
 package import BSTKTokenizer
 
 /// Some tokens' way through the final norm and the output head and back, with the cross-entropy

@@ -115,6 +115,18 @@ extension Kernels {
     }
   }
 
+  /// sums[i] += x[i]², in double precision.
+  package static func addSquares(_ x: Span<Float>, to sums: inout [Double]) {
+    precondition(x.count == sums.count)
+    // SAFETY: both pointers cover `count` elements and are used only during the call.
+    unsafe x.withUnsafeBufferPointer { x in
+      unsafe sums.withUnsafeMutableBufferPointer { sums in
+        guard let from = x.baseAddress, let to = sums.baseAddress else { return }
+        unsafe bstk_add_squares(from, to, x.count)
+      }
+    }
+  }
+
   /// The sum of squares, in double precision.
   static func sumOfSquares(_ x: Span<Float>) -> Double {
     unsafe x.withUnsafeBufferPointer { x in

@@ -1,20 +1,9 @@
+internal import BSTKInference
 internal import CKernels
 
 extension Kernels {
-  /// sums[i] += x[i]², in double precision.
-  package static func addSquares(_ x: Span<Float>, to sums: inout [Double]) {
-    precondition(x.count == sums.count)
-    // SAFETY: both pointers cover `count` elements and are used only during the call.
-    unsafe x.withUnsafeBufferPointer { x in
-      unsafe sums.withUnsafeMutableBufferPointer { sums in
-        guard let from = x.baseAddress, let to = sums.baseAddress else { return }
-        unsafe bstk_add_squares(from, to, x.count)
-      }
-    }
-  }
-
   /// The divergence of softmax(q) from softmax(p) in nats, in double precision.
-  package static func divergence(of q: Span<Float>, from p: Span<Float>) -> Double {
+  static func divergence(of q: Span<Float>, from p: Span<Float>) -> Double {
     precondition(p.count == q.count && p.count > 0)
     // SAFETY: both pointers cover `count` elements and are used only during the call.
     return unsafe p.withUnsafeBufferPointer { p in

@@ -62,6 +62,7 @@ package struct LayerPass: Sendable {
   /// Makes a pass without a text.
   package init(configuration: ModelConfiguration) { self.configuration = configuration }
 
+  /// Tokens of the text.
   package var tokens: Int { input.count / configuration.hiddenSize }
 
   /// Applies a layer to ``input``.

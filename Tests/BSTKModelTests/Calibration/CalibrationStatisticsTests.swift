@@ -1,9 +1,12 @@
 import BSTKFormat
 import BSTKTestSupport
+import BSTKTokenizer
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKCompression
+@testable import BSTKInference
+@testable import BSTKModelFiles
 
 /// Statistics files as they may be found.
 @Suite("Statistics files")

@@ -1,13 +1,11 @@
-import BSTKInference
-import BSTKTokenizer
-import BSTKModelFiles
 import BSTKFormat
-import BSTKCompression
+import BSTKInference
 import BSTKTestSupport
+import BSTKTokenizer
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKCompression
 
 @Suite("Calibration")
 struct CalibratorTests {

@@ -1,10 +1,13 @@
 import BSTKFormat
+import BSTKModelFiles
 import BSTKTestSupport
+import BSTKTokenizer
 import Foundation
 import Synchronization
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKCompression
+@testable import BSTKInference
 
 @Suite("Gathering statistics")
 struct StatisticsGathererTests {

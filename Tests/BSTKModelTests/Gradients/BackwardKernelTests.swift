@@ -2,7 +2,7 @@ import BSTKTestSupport
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKInference
 
 /// The C kernels of the way back against plain formulas in double precision.
 @Suite struct BackwardKernelTests {

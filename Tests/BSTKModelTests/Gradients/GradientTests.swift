@@ -1,8 +1,9 @@
 import BSTKTestSupport
+import BSTKTokenizer
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKInference
 
 @Suite("Gradients")
 struct GradientTests {

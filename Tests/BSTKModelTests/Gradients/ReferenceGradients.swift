@@ -1,7 +1,9 @@
+import BSTKTokenizer
 import Foundation
 import Testing
 
-@testable import BSTKModel
+@testable import BSTKCompression
+@testable import BSTKInference
 
 /// Gradients that PyTorch computed, from `Scripts/make_reference_gradients.py`.
 struct ReferenceGradients {
