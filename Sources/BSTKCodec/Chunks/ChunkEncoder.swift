@@ -38,8 +38,13 @@ public struct ChunkEncoder: ~Copyable {
     }
     if let firstPlane, let byteCount = layout.mirroredByteCount {
       let mirrored = MirroredPlane.exclusiveOr(payload, firstPlane, byteCount: byteCount)
-      consider(.zstdMirrored, try zstd.compressLiterals(mirrored.span))
-      consider(.zstdMirrored, try zstd.compress(mirrored.span, level: level))
+      let literals = try zstd.compressLiterals(mirrored.span)
+      consider(.zstdMirrored, literals)
+      // Where hardly a bit is set, runs of zero bytes are worth searching for.
+      let isSparse = (literals?.count ?? payload.count) < payload.count / 3
+      consider(
+        .zstdMirrored,
+        try zstd.compress(mirrored.span, level: isSparse ? levels.files : level))
     }
     let stored = best?.bytes ?? [UInt8](copying: payload)
     return EncodedChunk(

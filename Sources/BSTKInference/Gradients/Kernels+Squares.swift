@@ -1,4 +1,3 @@
-internal import BSTKInference
 internal import CKernels
 
 extension Kernels {
