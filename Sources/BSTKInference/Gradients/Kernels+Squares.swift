@@ -2,7 +2,7 @@ internal import CKernels
 
 extension Kernels {
   /// The divergence of softmax(q) from softmax(p) in nats, in double precision.
-  static func divergence(of q: Span<Float>, from p: Span<Float>) -> Double {
+  package static func divergence(of q: Span<Float>, from p: Span<Float>) -> Double {
     precondition(p.count == q.count && p.count > 0)
     // SAFETY: both pointers cover `count` elements and are used only during the call.
     return unsafe p.withUnsafeBufferPointer { p in
