@@ -68,7 +68,6 @@ struct CalibrationOptions: ParsableArguments {
   func options(_ compression: CompressionOptions) -> CalibratedCompression.Options {
     var options = CalibratedCompression.Options()
     options.compression = compression
-    options.coverage = .reference
     options.order = order ?? .worth
     options.calibration.windowCount = calibrationWindows
     options.calibration.windowLength = calibrationWindow
