@@ -84,45 +84,6 @@ import Testing
     #expect(weighted < Matrices.relativeError(scaled(unaware), scaled(weights)))
   }
 
-  @Test func magnitudeGainScalesOneLevel() throws {
-    let weights = Matrices.gaussian(rows: 24, columns: 32, seed: 5)
-    var options = DecompositionOptions(levels: 2, rank: 2)
-    let plain = try decompose(weights, rows: 24, columns: 32, options: options)
-    options.magnitudeGains = [1.5]
-    let gained = try decompose(weights, rows: 24, columns: 32, options: options)
-    let expected = try Matrices.product(plain[0].block).map { 1.5 * $0 }
-    #expect(Matrices.relativeError(try Matrices.product(gained[0].block), expected) < 1e-3)
-    #expect(gained[0].weightError.relativeAfter > plain[0].weightError.relativeAfter)
-  }
-
-  @Test(arguments: [1, 8]) func lookingAheadPaysAtTheSecondLevel(rank: Int) throws {
-    let weights = Matrices.gaussian(rows: 96, columns: 128, seed: 6)
-    var options = DecompositionOptions(levels: 2, rank: rank)
-    let plain = try decompose(weights, rows: 96, columns: 128, options: options)
-    options.looksAhead = true
-    let ahead = try decompose(weights, rows: 96, columns: 128, options: options)
-    #expect(ahead[0].block.signs == plain[0].block.signs)
-    #expect(ahead[0].weightError.relativeAfter > plain[0].weightError.relativeAfter)
-    #expect(ahead[1].weightError.relativeAfter < plain[1].weightError.relativeAfter)
-    // For a normal variable and a magnitude without structure, the middle of a four-value code.
-    let mean = { (block: SignBlock) in
-      let product = try Matrices.product(block)
-      return product.reduce(0) { $0 + Double($1) } / Double(product.count)
-    }
-    let factor = try mean(ahead[0].block) / mean(plain[0].block)
-    #expect(rank == 1 ? abs(factor - 1.23) < 0.01 : factor > 1.1 && factor < 1.22, "\(factor)")
-  }
-
-  @Test func withNothingLeftOpenThereIsNothingToLookAheadFor() throws {
-    let weights = Matrices.gaussian(rows: 12, columns: 16, seed: 7)
-    var options = DecompositionOptions(levels: 1, rank: 12)
-    let plain = try decompose(weights, rows: 12, columns: 16, options: options)
-    options.looksAhead = true
-    let ahead = try decompose(weights, rows: 12, columns: 16, options: options)
-    let expected = try Matrices.product(plain[0].block)
-    #expect(Matrices.relativeError(try Matrices.product(ahead[0].block), expected) < 2e-3)
-  }
-
   @Test func sameOptionsGiveTheSameBytesOnAnyNumberOfThreads() throws {
     let (rows, columns) = (320, 288)
     let weights = Matrices.gaussian(rows: rows, columns: columns, seed: 9)

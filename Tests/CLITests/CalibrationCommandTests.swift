@@ -24,19 +24,18 @@ struct CalibrationCommandTests {
     let statistics = fixture.folder.file("s.safetensors")
     let calibrate = try await Program.run(
       ["calibrate", Self.source, "--text", fixture.calibration, "-o", statistics]
-        + ["--gradient-windows", "1", "--seed", "5", "--threads", "2"] + Self.windows)
+        + ["--threads", "2"] + Self.windows)
     #expect(calibrate.code == 0, "\(calibrate)")
     #expect(calibrate.output.contains("of 17 inputs over 3 windows of 128 tokens"))
     #expect(
       calibrate.output.contains(
-        "of 29 outputs, gradients through 1 window, labels of seed 5"))
+        "of 29 outputs, gradients through 3 windows, labels of seed 0"))
     let again = try await Program.run(
       [
         "compress", Self.source, "-o", fixture.folder.file("again.bstk"), "--statistics",
         statistics,
       ]
-        + QualityFixture.options
-        + ["--calibration", fixture.calibration, "--evaluation", fixture.evaluation])
+        + ["--evaluation", fixture.evaluation])
     #expect(again.code == 0, "\(again)")
     #expect(try fixture.folder.read("again.bstk") == fixture.folder.read("m.bstk"))
     #expect(
@@ -63,7 +62,7 @@ struct CalibrationCommandTests {
     }
   }
 
-  @Test("The reference's profile and order, and an order of its own by worth")
+  @Test("The reference's profile makes sign blocks in its order, the best one planes")
   func orders() async throws {
     let fixture = try await QualityFixture()
     let run = try await Program.run(
@@ -74,11 +73,12 @@ struct CalibrationCommandTests {
     #expect(run.code == 0, "\(run)")
     let manifest = try ModelFile(fixture.folder.file("r.bstk")).manifest
     let provenance = try #require(manifest.extensions.provenance)
-    for line in ["gain=1.0", "scales=reference", "order=reference"] {
-      #expect(provenance.contains(line))
-    }
-    let best = try #require(try ModelFile(fixture.model).manifest.extensions.provenance)
-    for line in ["gain=look-ahead", "scales=all", "order=worth"] { #expect(best.contains(line)) }
+    for line in ["rank=1", "order=reference"] { #expect(provenance.contains(line)) }
+    #expect(manifest.matrices.allSatisfy { $0.kind == .signBlocks })
+    let best = try ModelFile(fixture.model).manifest
+    let made = try #require(best.extensions.provenance)
+    for line in ["profile=best", "calibration=3 windows of 128"] { #expect(made.contains(line)) }
+    #expect(best.matrices.allSatisfy { $0.kind == .nestedPlanes })
   }
 
   @Test(
@@ -95,13 +95,30 @@ struct CalibrationCommandTests {
       ),
       (["calibrate", source, "--text", "calibration.txt", "--threads", "0"], 64, "--threads"),
       (["calibrate", source, "--text", "calibration.txt", "--second-moments"], 64, "Unknown"),
-      (["compress", source, "--statistics", "m.bstk"], 64, "--calibration"),
-      (["compress", source, "--evaluation", "short.txt"], 64, "--calibration"),
+      (["compress", source, "--statistics", "m.bstk"], 1, "error["),
+      (["compress", source, "--statistics", "missing"], 2, "error[IO]"),
+      (["compress", source, "--evaluation", "short.txt"], 1, "error[MODEL]"),
+      (["compress", source, "--evaluation", "missing.txt"], 2, "error[IO]"),
+      (["compress", source, "--rank", "4"], 64, "--rank belongs to --profile reference"),
+      (["compress", source, "--vectors", "int8"], 64, "--vectors belongs to"),
+      (["compress", source, "--seed", "0"], 64, "--seed belongs to"),
+      (["compress", source, "--order", "worth"], 64, "--order belongs to"),
+      (["compress", source, "--levels", "9"], 1, "error[LIMIT]"),
+      (["compress", source, "--levels", "0"], 1, "error[LIMIT]"),
+      (["compress", source, "--gain", "1"], 64, "Unknown"),
+      (
+        ["compress", source, "--profile", "reference", "--statistics", "m.bstk"], 64,
+        "--calibration"
+      ),
+      (
+        ["compress", source, "--profile", "reference", "--evaluation", "short.txt"], 64,
+        "--calibration"
+      ),
       (["compress", source, "--calibration", "missing.txt"], 2, "error[IO]"),
       (["compress", source, "--calibration", "short.txt"], 1, "error[MODEL]"),
       (
-        ["compress", source, "--calibration", "calibration.txt", "--statistics", "m.bstk"], 1,
-        "error["
+        ["compress", source, "--calibration", "calibration.txt", "--statistics", "m.bstk"], 64,
+        "give one of them"
       ),
       (
         ["compress", source, "--calibration", "calibration.txt", "--evaluation", "short.txt"]
@@ -128,15 +145,17 @@ struct CalibrationCommandTests {
     #expect(long == String(repeating: "ü", count: 64))
   }
 
-  @Test("Ctrl-C ends a compression with everything cleared away")
-  func interrupted() async throws {
+  @Test(
+    "Ctrl-C ends a compression with everything cleared away",
+    arguments: [[], ["--profile", "reference", "--levels", "16"]])
+  func interrupted(_ options: [String]) async throws {
     let fixture = try await QualityFixture()
     let before = try fixture.folder.contents()
     let result = try await Subprocess.run(
       .path(FilePath(Program.path)),
       arguments: Arguments(
         ["compress", Self.source, "-o", fixture.folder.file("out.bstk"), "--calibration"]
-          + [fixture.calibration, "--levels", "16"]),
+          + [fixture.calibration] + options),
       input: .none, output: .discarded, error: .string(limit: 1 << 16)
     ) { process in
       // As soon as the draft's spool is there.

@@ -13,9 +13,7 @@ struct QualityFixture {
   let evaluation: String
 
   /// What ``model`` was compressed with, besides its input and output.
-  static let options = [
-    "--levels", "3", "--rank", "2", "--calibration-windows", "3", "--calibration-window", "128",
-  ]
+  static let options = ["--calibration-windows", "3", "--calibration-window", "128"]
 
   /// The compressed model's bytes and what the command printed.
   private static let compressed = Task {

@@ -24,8 +24,6 @@ public struct CalibratedCompression {
   public struct Options: Sendable {
     /// How matrices are decomposed.
     public var compression = CompressionOptions()
-    /// Which layers are scaled.
-    public var coverage = InputScales.Coverage.all
     /// How blocks are ordered.
     public var order = Order.worth
     /// How the calibration text is used.
@@ -109,8 +107,7 @@ public struct CalibratedCompression {
       try statistics
       ?? calibrate(
         tokens, isCancelled: isCancelled, progress: progress)
-    let scales = try InputScales(
-      statistics, configuration: configuration, coverage: options.coverage)
+    let scales = try InputScales(statistics, configuration: configuration)
     let draftPath = FileSystem.temporarySibling(of: path, suffix: "draft")
     defer { try? FileSystem.remove(draftPath) }
     let result = try Compressor(options: options.compression, scales: scales).compress(
@@ -146,7 +143,6 @@ public struct CalibratedCompression {
     """
     \(options.compression.provenance)
     calibration=\(statistics.windowCount) windows of \(statistics.windowLength)
-    scales=\(options.coverage.rawValue)
     order=\(options.order.rawValue)
     worth=nats
     """

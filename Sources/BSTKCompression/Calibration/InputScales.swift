@@ -4,16 +4,10 @@ public import BSTKFormat
 /// The scale of each input channel that a matrix is decomposed with: the sum of blocks then weighs
 /// an error by how much the channel carries (activation-aware scaling, arXiv 2410.23918
 /// section 3). The inverse is absorbed into V^T, so nothing else of the model changes.
+///
+/// The layers that the reference implementation scales: it leaves the output projection alone where
+/// query heads share key-value heads, since it must fold the scale into the value projection.
 public struct InputScales: Sendable {
-  /// Which layers are scaled.
-  public enum Coverage: String, Hashable, Sendable {
-    /// Every linear layer.
-    case all
-    /// Those the reference implementation scales: it leaves the output projection alone where
-    /// query heads share key-value heads, since it must fold the scale into the value projection.
-    case reference
-  }
-
   /// What the reference adds to every norm, so that a silent channel keeps a scale.
   private static let floor: Float = 1e-3
 
@@ -26,10 +20,9 @@ public struct InputScales: Sendable {
   ///   - configuration: The model's shape.
   /// - Throws: `MODEL` when the calibration lacks a layer or has another width for one.
   public init(
-    _ statistics: InputStatistics, configuration: ModelConfiguration, coverage: Coverage
+    _ statistics: InputStatistics, configuration: ModelConfiguration
   ) throws(BSTKError) {
-    let skipsOutput =
-      coverage == .reference && configuration.keyValueHeadCount != configuration.headCount
+    let skipsOutput = configuration.keyValueHeadCount != configuration.headCount
     var scales: [String: [Float]] = [:]
     for linear in configuration.linearLayers {
       if skipsOutput, linear.role == .attentionOutput { continue }

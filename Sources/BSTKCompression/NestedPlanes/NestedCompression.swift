@@ -80,6 +80,8 @@ public struct NestedCompression {
     guard let evaluation else {
       return try write(to: path, isCancelled: isCancelled, progress: progress)
     }
+    // A text that is too short is told before the work and not after it.
+    _ = try options.evaluation.windows(of: evaluation)
     let draftPath = FileSystem.temporarySibling(of: path, suffix: "draft")
     defer { try? FileSystem.remove(draftPath) }
     let draft = try write(to: draftPath, isCancelled: isCancelled, progress: progress)

@@ -83,13 +83,9 @@ public struct Decomposer: ~Copyable {
   public mutating func next() throws(NumericsError) -> DecomposedLevel? {
     guard levelCount < options.ranks.count else { return nil }
     let rank = min(options.ranks[levelCount], rows, columns)
-    let gain = levelCount < options.magnitudeGains.count ? options.magnitudeGains[levelCount] : 1
-    var triplets = try leadingTriplets(rank: rank)
-    if levelCount == 0, options.looksAhead, let leading = triplets.values.first {
-      triplets.values[0] = leading * lookAheadFactor(triplets)
-    }
     let factors = MagnitudeFactors(
-      triplets, rank: rank, rows: rows, columns: columns, gain: gain, columnFactors: inverseScale)
+      try leadingTriplets(rank: rank), rank: rank, rows: rows, columns: columns,
+      columnFactors: inverseScale)
     let block = try SignBlock(
       rows: rows, columns: columns, rank: rank, vectorType: options.vectorType, signs: signs,
       u: options.vectorType.encode(factors.u.span, rank: rank, length: rows, axis: .columns),
@@ -113,15 +109,6 @@ public struct Decomposer: ~Copyable {
         min(rank, svd.smallerSide), of: absolute.span, norm: scaledSquares.squareRoot(),
         method: options.method, seed: options.seed &+ UInt64(levelCount))
     }
-  }
-
-  /// What the leading component is multiplied with: see ``DecompositionOptions/looksAhead``.
-  private func lookAheadFactor(_ triplets: SingularTriplets) -> Float {
-    /// (0.9816 − √(2/π)) / √(1 − 2/π).
-    let lead = 0.305
-    let captured = triplets.values.reduce(0) { $0 + Double($1) * Double($1) }
-    guard captured > 0, captured < scaledSquares else { return 1 }
-    return Float(1 + lead * (scaledSquares / captured - 1).squareRoot())
   }
 
   /// R ← R − sign ⊙ (U · V^T · diag(s)) with the factors as stored, a panel of rows at a time.

@@ -18,31 +18,6 @@ public struct DecompositionOptions: Sendable, Equatable {
   public var ranks: [Int]
   /// How U and V^T are stored.
   public var vectorType: VectorType = .fp16
-  /// Factors on the fitted magnitude, level by level; levels beyond the list take 1. Above 1 a
-  /// level alone is worse and the levels after it are better.
-  public var magnitudeGains: [Float] = []
-  /// Whether the first level looks ahead to the second: its magnitude is raised to where a code of
-  /// two levels, fitted together, has it.
-  ///
-  /// A magnitude fitted alone is the mean of |W|; the best code of four values for a normal
-  /// variable (Max 1960: ±0.4528, ±1.5104) has the middle of its two positive ones at 0.9816, which
-  /// is 0.305 standard deviations of |w| above the mean. So the mean magnitude, the leading
-  /// component, is multiplied by 1 + 0.305 √(1/f − 1), where f is the share of ‖W‖² that the fitted
-  /// magnitude captures and √(1/f − 1) estimates how far |W| spreads around it. The higher the
-  /// rank, the more is captured and the less there is to look ahead for.
-  ///
-  /// Measured with calibration on two trained models of 2 and 6.5 million weights, 8 levels, whole
-  /// evaluation texts in windows of 256, 8 cuts each: area under the perplexity above the source's,
-  /// from the base to the whole file, in perplexity × MB. Gains multiply the whole magnitude.
-  ///
-  ///     model, rank   gain 1    1.1    1.2   1.35   looking ahead
-  ///     2 M, 1          8.98   7.64   7.17   7.85            7.19
-  ///     2 M, 4          9.72   9.05   9.22  11.14            9.09
-  ///     2 M, 16        11.49  11.76  13.59  19.47           11.62
-  ///     6.5 M, 1       38.24  32.44  29.35  30.23           29.07
-  ///     6.5 M, 4       45.19  37.18  31.30      –           29.22
-  ///     6.5 M, 16      42.92  37.69  37.94  44.82           33.09
-  public var looksAhead = false
   /// One positive factor per column, by which the error of that column is weighted (the norms of
   /// the layer's inputs). Nil weights all columns alike.
   public var inputScale: [Float]?
@@ -68,9 +43,6 @@ public struct DecompositionOptions: Sendable, Equatable {
     }
     for rank in ranks where rank < 1 || rank > SignBlock.maximumRank {
       throw .invalidOption("rank \(rank); 1 to \(SignBlock.maximumRank) are possible")
-    }
-    for gain in magnitudeGains where !(gain > 0 && gain <= 16) {
-      throw .invalidOption("magnitude gain \(gain); it must be above 0 and at most 16")
     }
     if let inputScale {
       guard inputScale.count == columns else {

@@ -5,13 +5,12 @@ struct MagnitudeFactors {
   /// V^T, rank × columns row-major.
   var vt: [Float]
 
-  /// U = left · √σ and V^T = gain · √σ · right^T, with column c of V^T times `columnFactors[c]`.
+  /// U = left · √σ and V^T = √σ · right^T, with column c of V^T times `columnFactors[c]`.
   ///
   /// A power of two then moves between each pair of vectors until their largest entries are alike,
   /// so that neither leaves the range of a 16-bit type while the other has room.
   init(
-    _ triplets: SingularTriplets, rank: Int, rows: Int, columns: Int, gain: Float,
-    columnFactors: [Float]?
+    _ triplets: SingularTriplets, rank: Int, rows: Int, columns: Int, columnFactors: [Float]?
   ) {
     u = [Float](repeating: 0, count: rows * rank)
     vt = [Float](repeating: 0, count: rank * columns)
@@ -20,7 +19,7 @@ struct MagnitudeFactors {
       var rightPeak: Float = 0
       for column in 0..<columns {
         let factor = columnFactors?[column] ?? 1
-        let value = triplets.right[component * columns + column] * root * gain * factor
+        let value = triplets.right[component * columns + column] * root * factor
         vt[component * columns + column] = value
         rightPeak = max(rightPeak, abs(value))
       }

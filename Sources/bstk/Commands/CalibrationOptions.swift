@@ -64,11 +64,21 @@ struct CalibrationOptions: ParsableArguments {
     if calibrationWindow < 2 { throw ValidationError("--calibration-window must be at least 2.") }
   }
 
+  /// What a compression to planes may know of the model.
+  var knowledge: BestProfile.Knowledge {
+    if let statistics {
+      .statistics(statistics)
+    } else if let calibration {
+      .text(calibration)
+    } else {
+      .none
+    }
+  }
+
   /// The options of a calibrated compression to sign blocks.
   func options(_ compression: CompressionOptions) -> CalibratedCompression.Options {
     var options = CalibratedCompression.Options()
     options.compression = compression
-    options.coverage = .reference
     options.order = order ?? .worth
     options.calibration.windowCount = calibrationWindows
     options.calibration.windowLength = calibrationWindow

@@ -78,42 +78,18 @@ struct Compress: BstkCommand {
     options.threadCount = threads
     options.creator = Bstk.creator
     options.evaluationLabel = calibration.evaluationLabel(options.evaluation)
-    let evaluation = try calibration.evaluation.map {
-      try LanguageModel(.folder(folder)).tokens(ofTextFile: $0)
+    var profile = BestProfile(folder: folder, options: options, cancellation: cancellation)
+    profile.gathering.windowCount = calibration.calibrationWindows
+    profile.gathering.windowLength = calibration.calibrationWindow
+    let knowledge = calibration.knowledge
+    if case .none = knowledge, !json {
+      Console.say(
+        "note: without --calibration every weight counts alike, and the file is much worse than it"
+          + " could be")
     }
-    func compress(_ statistics: CalibrationStatistics?) throws -> CompressionResult {
-      try NestedCompression(folder, options: options, statistics: statistics).run(
-        to: output, evaluation: evaluation, isCancelled: { cancellation.isRequested },
-        progress: { CompressReport.update(bar, $0) })
-    }
-    if let path = calibration.statistics {
-      let configuration = try LanguageModel(.folder(folder)).configuration
-      return try compress(CalibrationStatistics(path: path, configuration: configuration))
-    }
-    guard let text = calibration.calibration else {
-      if !json {
-        Console.say(
-          "note: without --calibration every weight counts alike; the file will be much worse than it"
-            + " could be")
-      }
-      return try compress(nil)
-    }
-    let path = FileSystem.temporarySibling(of: output, suffix: "statistics")
-    defer { try? FileSystem.remove(path) }
-    let language = try LanguageModel(.folder(folder))
-    var gathering = StatisticsGatherer.Options()
-    gathering.windowCount = calibration.calibrationWindows
-    gathering.windowLength = calibration.calibrationWindow
-    gathering.threadCount = threads
-    let transformer = try Transformer(
-      configuration: language.configuration, weights: language.weights())
-    let statistics = try StatisticsGatherer(transformer, options: gathering).run(
-      language.tokens(ofTextFile: text), to: path
-    ) { progress in
-      try cancellation.check()
-      CompressReport.update(bar, .calibrating(progress))
-    }
-    return try compress(statistics)
+    return try profile.run(
+      to: output, knowing: knowledge, evaluation: calibration.evaluation,
+      progress: { CompressReport.update(bar, $0) })
   }
 
   // MARK: Reference profile

@@ -6,6 +6,12 @@ internal import BSTKServer
 internal import BSTKStore
 internal import BSTKTransport
 
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+
 /// The whole life of a model file, on this machine: made, published, fetched, grown, shrunk, exported.
 struct Journey {
   /// Path of the model folder to begin with.
@@ -15,6 +21,9 @@ struct Journey {
   let cancellation: Cancellation
   /// Called with each line of the story.
   let tell: (String) -> Void
+
+  /// A text in the model's folder that it is calibrated on.
+  private static let calibrationName = "calibration.txt"
 
   private var published: String { "\(work.path)/published/model.bstk" }
   private var client: String { "\(work.path)/client/model.bstk" }
@@ -48,22 +57,22 @@ struct Journey {
   // MARK: The stations
 
   private func compress() throws -> Manifest {
-    var options = CompressionOptions()
-    options.levelCount = 8
-    options.rank = 4
-    options.creator = Bstk.creator
+    let text = "\(source)/\(Self.calibrationName)"
+    let isCalibrated = FileManager.default.fileExists(atPath: text)
+    var profile = BestProfile(folder: folder, cancellation: cancellation)
+    profile.options.creator = Bstk.creator
     let sourceByteCount = folder.tensors.reduce(0) { $0 + $1.byteCount }
-    let bar = ProgressBar("compress", total: UInt64(sourceByteCount))
+    let bar = StepBar(.automatic)
     defer { bar.finish() }
-    let result = try Compressor(options: options).compress(
-      folder, to: published, isCancelled: { cancellation.isRequested },
-      progress: { event in
-        bar.update(
-          completed: UInt64(event.doneByteCount), details: [CompressReport.place(event)])
-      })
+    let result = try profile.run(
+      to: published, knowing: isCalibrated ? .text(text) : .none,
+      progress: { CompressReport.update(bar, $0) })
     bar.finish()
     let header = result.manifest.header
-    say("compress", "\(source), 8 levels of rank 4")
+    say(
+      "compress",
+      "\(source), \(profile.options.planeCount) planes, "
+        + (isCalibrated ? "calibrated on \(Self.calibrationName)" : "without a calibration text"))
     say(
       "inspect",
       "\(ByteFormat.decimal(UInt64(sourceByteCount))) of tensors became "

@@ -40,14 +40,15 @@ extension ModelReport {
 
   private var matrixTable: Table {
     var table = Table([
-      .text("matrix"), .number("shape"), .text("type"), .number("levels"), .number("rank"),
-      .text("vectors"), .number("bytes"),
+      .text("matrix"), .text("kind"), .number("shape"), .text("type"), .number("levels"),
+      .number("base"), .number("rank"), .text("vectors"), .number("outliers"), .number("bytes"),
     ])
     for matrix in matrices {
       table.add([
-        matrix.name, "\(matrix.rows) x \(matrix.columns)", matrix.sourceType,
-        "\(matrix.levels)/\(matrix.levelsTotal)", Self.span(matrix.ranks),
-        matrix.vectors.joined(separator: ","), ByteFormat.grouped(matrix.bytes),
+        matrix.name, matrix.kind, "\(matrix.rows) x \(matrix.columns)", matrix.sourceType,
+        "\(matrix.levels)/\(matrix.levelsTotal)", "\(matrix.levelsBase)",
+        Self.span(matrix.ranks), matrix.vectors.joined(separator: ","),
+        ByteFormat.grouped(matrix.outliers), ByteFormat.grouped(matrix.bytes),
       ])
     }
     return table

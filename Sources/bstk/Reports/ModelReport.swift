@@ -7,9 +7,13 @@ struct ModelReport: Encodable {
     let name: String
     let rows: Int
     let columns: Int
+    let kind: String
     let sourceType: String
     let levels: Int
+    let levelsBase: Int
     let levelsTotal: Int
+    /// Weights that the planes of all levels cannot reach, listed apart.
+    let outliers: Int
     let ranks: [Int]
     let vectors: [String]
     /// Stored bytes of all levels.
@@ -101,8 +105,9 @@ extension ModelReport {
     return manifest.matrices.enumerated().map { number, matrix in
       MatrixEntry(
         name: matrix.name, rows: matrix.rows, columns: matrix.columns,
-        sourceType: matrix.sourceType.name, levels: levelsHere[number],
-        levelsTotal: matrix.levelCount, ranks: ranks[number].sorted(), vectors: vectors[number],
+        kind: matrix.kind.name, sourceType: matrix.sourceType.name, levels: levelsHere[number],
+        levelsBase: matrix.baseLevelCount, levelsTotal: matrix.levelCount,
+        outliers: matrix.outlierCount, ranks: ranks[number].sorted(), vectors: vectors[number],
         bytes: bytes[number])
     }
   }

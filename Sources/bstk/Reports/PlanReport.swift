@@ -66,7 +66,7 @@ extension PlanReport {
     var facts = Facts()
     facts.add("model", name)
     facts.add("file", "\(ByteFormat.both(fileBytes)) of \(ByteFormat.both(publishedBytes))")
-    facts.add("memory", "\(ByteFormat.both(residentBytes)) of weights")
+    facts.add("memory", "\(ByteFormat.both(residentBytes)) of weights as they are packed")
     facts.add("blocks", "\(blocks) of \(blocksTotal)")
     facts.add(
       "levels",

@@ -51,7 +51,7 @@ struct CalibratedCompressionTests {
     #expect(file.manifest.extensions.worths?.count == file.manifest.blockCount)
     #expect(file.manifest.extensions.worths?.allSatisfy { $0 >= 0 } == true)
     let provenance = try #require(file.manifest.extensions.provenance)
-    #expect(provenance.contains("calibration=4 windows of 9") && provenance.contains("scales=all"))
+    #expect(provenance.contains("calibration=4 windows of 9"))
     #expect(provenance.contains("order=\(order.rawValue)"))
     #expect(try folder.contents() == ["m.bstk"])
   }

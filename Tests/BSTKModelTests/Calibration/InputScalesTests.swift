@@ -23,16 +23,15 @@ struct InputScalesTests {
     return try ModelConfiguration(json: Array(text.utf8).span)
   }
 
-  @Test(arguments: [InputScales.Coverage.all, .reference], [2, 4])
-  func `the reference skips the output projection of grouped queries and nothing else`(
-    _ coverage: InputScales.Coverage, _ keyValueHeads: Int
+  @Test(arguments: [2, 4])
+  func `the output projection of grouped queries is skipped and nothing else`(
+    _ keyValueHeads: Int
   ) throws {
     let configuration = try configuration(keyValueHeads: keyValueHeads)
-    let scales = try InputScales(statistics, configuration: configuration, coverage: coverage)
+    let scales = try InputScales(statistics, configuration: configuration)
     for linear in configuration.linearLayers {
       let scale = try scales.scale(of: linear.weightName, columns: linear.inFeatures)
-      let isSkipped =
-        coverage == .reference && keyValueHeads == 2 && linear.role == .attentionOutput
+      let isSkipped = keyValueHeads == 2 && linear.role == .attentionOutput
       let norms = try #require(statistics.channelNorms[linear.name])
       #expect(scale == (isSkipped ? nil : norms.map { $0 + 1e-3 }), "\(linear.name)")
     }
@@ -48,7 +47,7 @@ struct InputScalesTests {
         .utf8
       ).span)
     #expect(throws: BSTKError.self) {
-      try InputScales(statistics, configuration: wider, coverage: .all)
+      try InputScales(statistics, configuration: wider)
     }
     let deeper = try ModelConfiguration(
       json: Array(
@@ -58,10 +57,10 @@ struct InputScalesTests {
         .utf8
       ).span)
     #expect(throws: BSTKError.self) {
-      try InputScales(statistics, configuration: deeper, coverage: .all)
+      try InputScales(statistics, configuration: deeper)
     }
     let scales = try InputScales(
-      statistics, configuration: model.opened.configuration, coverage: .all)
+      statistics, configuration: model.opened.configuration)
     #expect(throws: BSTKError.self) {
       try scales.scale(of: "model.layers.0.mlp.up_proj.weight", columns: 33)
     }

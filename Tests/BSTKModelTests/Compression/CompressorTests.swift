@@ -47,7 +47,7 @@ struct CompressorTests {
     #expect(manifest.objects.count - auxiliary.count == model.tensors.count - 4)
     #expect(
       manifest.extensions.provenance
-        == "bstk compress\nlevels=4\nrank=2\nvectors=fp16\ngain=1.0\nseed=0")
+        == "bstk compress\nlevels=4\nrank=2\nvectors=fp16\nseed=0")
     let file = try ModelFile(output.file("m.bstk"))
     #expect(try file.verify().state == .complete)
     #expect(try output.contents() == ["m.bstk"])
