@@ -127,8 +127,8 @@ let package = Package(
     .testTarget(
       name: "BSTKModelTests",
       dependencies: [
-        "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKModelFiles", "BSTKStore",
-        "BSTKTestSupport", "BSTKTokenizer", subprocess,
+        "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKModelFiles", "BSTKNumerics",
+        "BSTKStore", "BSTKTestSupport", "BSTKTokenizer", subprocess,
       ],
       exclude: ["Resources", "Scripts"], swiftSettings: settings),
     .testTarget(

@@ -1,3 +1,4 @@
+import BSTKNumerics
 import CKernels
 import Testing
 
@@ -113,6 +114,19 @@ extension KernelTests {
         }
         #expect(plane.dropLast() == bytes[...], "bit \(bit) of \(columns) columns")
       }
+    }
+  }
+
+  /// Sets add in different orders, so codes may differ where two are nearly as good.
+  @Test(arguments: names, [(70, 300), (33, 40), (9, 129)])
+  func everySetCodesAsWell(name: String, shape: (Int, Int)) throws {
+    let problem = NestedPlaneEncoderTests.Problem(rows: shape.0, columns: shape.1)
+    #expect(select("scalar"))
+    let expected = try problem.encode().losses
+    guard select(name) else { return }
+    let losses = try problem.encode().losses
+    for (loss, other) in zip(losses, expected) {
+      #expect(abs(loss / other - 1) <= 1e-3, "\(losses) for \(expected)")
     }
   }
 }

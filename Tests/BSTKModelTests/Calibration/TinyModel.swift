@@ -17,7 +17,10 @@ struct TinyModel {
 
   let opened: OpenedModel
 
-  init() throws { opened = try OpenedModel(Self.url) }
+  /// - Parameter name: Another of the reference models.
+  init(_ name: String = "llama-linear") throws {
+    opened = try OpenedModel(ModelFolders.references.appending(path: name))
+  }
 
   var options: CalibratedCompression.Options {
     var options = CalibratedCompression.Options()
@@ -65,6 +68,17 @@ struct TinyModel {
     options.levelCount = levels
     let path = folder.file("plain.bstk")
     try Compressor(options: options).compress(opened.weights, to: path)
+    return try ModelFile(path)
+  }
+
+  /// Compresses to nested planes, two of them in the base and three of embedding and head.
+  func planes(in folder: TemporaryFolder, count: Int = 5) throws -> ModelFile {
+    var options = NestedCompressionOptions()
+    options.planeCount = count
+    let path = folder.file("planes.bstk")
+    try NestedCompression(
+      opened.weights, options: options, statistics: gather(to: folder.file("statistics"))
+    ).run(to: path)
     return try ModelFile(path)
   }
 
