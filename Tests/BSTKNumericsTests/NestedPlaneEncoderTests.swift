@@ -119,20 +119,20 @@ import Testing
   func lossesAreThoseOfTheValuesThatPlanesStandFor(_ shape: (Int, Int)) throws {
     let problem = Problem(rows: shape.0, columns: shape.1)
     let code = try problem.encode()
-    #expect(code.planes.count == 6 && code.losses.count == 7)
-    for planes in 0...6 {
+    #expect(code.planes.count == 7 && code.losses.count == 8)
+    for planes in 0...7 {
       let expected = try problem.loss(of: code, planes: planes)
       #expect(abs(code.losses[planes] - expected) <= 1e-3 * expected + 1e-9 * code.losses[0])
     }
     // The magnitudes of a single row or column are exact, and the first plane says all.
     guard shape.0 > 1, shape.1 > 1 else { return }
-    for planes in 1...6 { #expect(code.losses[planes] < code.losses[planes - 1]) }
+    for planes in 1...7 { #expect(code.losses[planes] < code.losses[planes - 1]) }
   }
 
   @Test func gainsAreTheBestOnes() throws {
     let problem = Problem(rows: 40, columns: 48)
     let code = try problem.encode()
-    for planes in 1...6 {
+    for planes in 1...7 {
       for factor: Float in [0.98, 1.02] {
         var gains = code.gains
         gains[planes - 1] *= factor
@@ -154,7 +154,7 @@ import Testing
       problem.weights.span, rows: 64, columns: 96,
       moments: .diagonal((0..<96).map { problem.moments[$0 * 96 + $0] }),
       rowSensitivity: problem.sensitivity)
-    for planes in 2...5 {
+    for planes in 3...6 {
       #expect(
         try problem.loss(of: code, planes: planes) < 0.9 * problem.loss(of: plain, planes: planes))
     }
@@ -192,7 +192,7 @@ import Testing
     #expect(code.outlierPositions.contains(5 * 64 + 7))
     #expect(code.outlierPositions.last == UInt32(31 * 64 + 63))
     #expect(zip(code.outlierPositions, code.outlierPositions.dropFirst()).allSatisfy { $0 < $1 })
-    let values = try Problem.values(of: code, planes: 6)
+    let values = try Problem.values(of: code, planes: 7)
     #expect(abs(values[5 * 64 + 7] - 30) < 1.5 && abs(values[31 * 64 + 63] + 30) < 1.5)
   }
 
@@ -200,17 +200,17 @@ import Testing
     var problem = Problem(rows: 40, columns: 24)
     for column in 0..<24 { problem.weights[3 * 24 + column] = 0 }
     for row in 0..<40 { problem.weights[row * 24 + 11] = 0 }
-    let values = try Problem.values(of: try problem.encode(), planes: 6)
+    let values = try Problem.values(of: try problem.encode(), planes: 7)
     #expect((0..<24).allSatisfy { values[3 * 24 + $0] == 0 })
     #expect((0..<40).allSatisfy { values[$0 * 24 + 11] == 0 })
     problem.weights = [Float](repeating: 0, count: 40 * 24)
-    #expect(try Problem.values(of: try problem.encode(), planes: 6).allSatisfy { $0 == 0 })
+    #expect(try Problem.values(of: try problem.encode(), planes: 7).allSatisfy { $0 == 0 })
   }
 
   @Test func withoutStatisticsAllCountAlike() throws {
     let problem = Problem(rows: 32, columns: 40)
     let code = try NestedPlaneEncoder().encode(problem.weights.span, rows: 32, columns: 40)
-    let values = try Problem.values(of: code, planes: 6)
+    let values = try Problem.values(of: code, planes: 7)
     let error = zip(values, problem.weights).reduce(0.0) { sum, pair in
       sum + (pair.0 - Double(pair.1)) * (pair.0 - Double(pair.1))
     }

@@ -22,20 +22,25 @@ struct MatrixStatistics {
   ) throws(BSTKError) {
     switch tensor {
     case Transformer.embeddingName where configuration.tiesEmbeddings:
-      let sensitivity = try statistics.headSensitivity().map { $0 + 1e-7 }
+      let head = try statistics.headSensitivity().map { $0 + 1e-7 }
       var moments = try statistics.headSecondMoments()
-      let scale = Self.mean(try statistics.tokenFrequencies()) / Self.mean(sensitivity)
       let columns = try statistics.embeddingSensitivity()
+      let frequencies = try Self.frequencies(statistics)
+      // Each use adds its share to the other's scale: columns to those of the head, rows likewise.
+      let scale = Self.mean(frequencies) / Self.mean(head)
+      var traces = (head: 0.0, embedding: 0.0)
       for (column, value) in columns.enumerated() {
-        moments[column * (columns.count + 1)] += value * scale
+        let place = column * (columns.count + 1)
+        traces.head += Double(moments[place])
+        traces.embedding += Double(value)
+        moments[place] += value * scale
       }
+      let share = traces.head > 0 ? Float(traces.embedding / traces.head) : 0
       self.moments = .full(moments)
-      rowSensitivity = sensitivity
+      rowSensitivity = zip(head, frequencies).map { $0 + $1 * share }
     case Transformer.embeddingName:
-      let tokens = statistics.summary.windowCount * statistics.summary.windowLength
       moments = .diagonal(try statistics.embeddingSensitivity())
-      // A token that the text lacks is not one that never comes.
-      rowSensitivity = try statistics.tokenFrequencies().map { $0 + 0.5 / Float(tokens) }
+      rowSensitivity = try Self.frequencies(statistics)
     case Transformer.untiedHeadName:
       moments = .full(try statistics.headSecondMoments())
       rowSensitivity = try statistics.headSensitivity().map { $0 + 1e-7 }
@@ -45,6 +50,14 @@ struct MatrixStatistics {
       moments = .full(try statistics.secondMoments(ofInputOf: linear.name))
       rowSensitivity = try statistics.sensitivity(ofOutputOf: linear.name)
     }
+  }
+
+  /// The share of each token in a text; one that this text lacks is not one that never comes.
+  private static func frequencies(
+    _ statistics: CalibrationStatistics
+  ) throws(BSTKError) -> [Float] {
+    let tokens = statistics.summary.windowCount * statistics.summary.windowLength
+    return try statistics.tokenFrequencies().map { $0 + 0.5 / Float(tokens) }
   }
 
   private static func mean(_ values: [Float]) -> Float {

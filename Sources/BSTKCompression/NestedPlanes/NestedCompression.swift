@@ -35,7 +35,7 @@ public struct NestedCompression {
       throw BSTKError(
         .limit, "\(options.planeCount) planes; 1 to \(Limits.nestedLevelCount) are possible")
     }
-    guard options.basePlaneCount > 0, options.embeddingBasePlaneCount > 0 else {
+    guard options.basePlaneCount > 0 else {
       throw BSTKError(.limit, "the base needs at least one plane of every matrix")
     }
     if let count = options.threadCount, count < 1 {
@@ -134,10 +134,7 @@ public struct NestedCompression {
     let handle = writer.addMatrix(
       name: tensor.name, sourceType: tensor.type, rows: code.rows, columns: code.columns,
       kind: .nestedPlanes, outlierCount: code.outlierPositions.count)
-    let isEmbedding =
-      tensor.name == Transformer.embeddingName || tensor.name == Transformer.untiedHeadName
-    let wanted = isEmbedding ? options.embeddingBasePlaneCount : options.basePlaneCount
-    let baseLevelCount = min(wanted, options.planeCount)
+    let baseLevelCount = min(options.basePlaneCount, options.planeCount)
     writer.setBaseLevelCount(baseLevelCount, ofMatrix: handle)
     let chunks = try PlaneChunks.encode(code, tensor: tensor)
     try Self.check(isCancelled)

@@ -3,11 +3,9 @@ public import BSTKInference
 /// How a model is compressed to nested planes.
 public struct NestedCompressionOptions: Sendable {
   /// Planes of every matrix, 1 to 8: the levels of the complete file.
-  public var planeCount = 6
-  /// Planes of the decoder's matrices that belong to the base. One alone is never a usable model.
-  public var basePlaneCount = 2
-  /// Planes of embedding and output head that belong to the base.
-  public var embeddingBasePlaneCount = 3
+  public var planeCount = 7
+  /// Planes of every matrix that belong to the base; with fewer no model says anything of use.
+  public var basePlaneCount = 3
   /// Threads, or nil to take as many as the numeric library does.
   public var threadCount: Int?
   /// Name and version of the program, for the file's provenance.

@@ -2,19 +2,19 @@
 /// the notes on the encoder in the Spec.
 public struct NestedPlaneOptions: Sendable, Equatable {
   /// Planes, 1 to 8.
-  public var planeCount = 6
+  public var planeCount = 7
   /// How much the squared error of each level counts where codes are chosen, coarsest first.
-  public var levelWeights: [Float] = [0, 1, 4, 12, 30, 60, 120, 240]
+  public var levelWeights: [Float] = [0, 0, 1, 4, 12, 30, 60, 120]
   /// How often the codes are gone through again after the first choice, each time changing those
   /// whose change lowers the weighted losses.
-  public var descentCount = 1
+  public var descentCount = 2
   /// How the magnitudes u and v are stored.
   public var vectorType = VectorType.log8
   /// To how many steps an octave the magnitudes are rounded, or nil to leave them as they are: what
   /// they are off by is made good by the codes, and few different values take few bytes.
   public var stepsPerOctave: Float? = 8
   /// The first plane's magnitude, in units of the mean.
-  public var factor: Float = 3
+  public var factor: Float = 3.5
   /// How far columns that matter more get a finer magnitude: the power of their sensitivity.
   public var columnExponent: Float = 0.35
   /// The same of rows.
