@@ -5,81 +5,71 @@ struct Annotation {
     let text: String
   }
 
-  /// What the page says about a chunk: its kind and vectors in the table, its title and its parts.
+  /// A record of the chunk table and what stands in the chunk.
   private struct Chunk {
+    let title: String
     let kind: String
     let vectors: String
-    let title: String
     let parts: [(Int, String)]
   }
 
   private let bytes: [UInt8]
-  private let title: String
-  private let introduction: String
   private var sections: [(title: String, fields: [Field])] = []
   private var position = 0
 
   /// Takes apart the file of ``RawFile/tiny()``.
   init(tiny bytes: [UInt8]) {
     self.bytes = bytes
-    title = "A matrix of sign blocks"
-    introduction = """
-      This is `Fixtures/v1/valid/tiny.bstk`: a configuration file, a tensor of two elements and a
-      3 × 5 matrix of kind 1 in two levels.
-      """
+    header()
+    matrixTable(kind: "sum of sign blocks")
+    objectTable()
     // 3 × 5 of rank 1: 15 signs, 3 and 5 halves.
     let block = [
       (2, "plane: 15 signs, row by row, and one zero bit"), (6, "padding"), (6, "U: 3 × 1, f16"),
       (2, "padding"), (10, "V^T: 1 × 5, f16"), (6, "padding"),
     ]
-    header()
-    matrixTable(kind: "sum of sign blocks")
-    objectTable([("auxiliary file", "none"), ("dense tensor", "F32")])
-    body(
+    chunks(
       names: ["q.weight", "config.json", "norm.weight"],
-      chunks: [
-        tile("config.json", [(8, "the file's bytes")]),
-        tile("norm.weight", [(4, "1.0 as f32"), (4, "0.5 as f32")]),
-        Chunk(kind: "block", vectors: "f16", title: "level 0 of q.weight", parts: block),
-        Chunk(kind: "block", vectors: "f16", title: "level 1 of q.weight", parts: block),
+      [
+        Chunk(
+          title: "tile of config.json", kind: "tile", vectors: "none",
+          parts: [(8, "the file's bytes")]),
+        Chunk(
+          title: "tile of norm.weight", kind: "tile", vectors: "none",
+          parts: [(4, "1.0 as f32"), (4, "0.5 as f32")]),
+        Chunk(title: "level 0 of q.weight", kind: "block", vectors: "f16", parts: block),
+        Chunk(title: "level 1 of q.weight", kind: "block", vectors: "f16", parts: block),
       ])
   }
 
   /// Takes apart the file of ``RawFile/tinyPlanes()``.
   init(tinyPlanes bytes: [UInt8]) {
     self.bytes = bytes
-    title = "A matrix of nested planes"
-    introduction = """
-      This is `Fixtures/v1/valid/tiny-planes.bstk`: a 2 × 9 matrix of kind 2 in three levels, of
-      which two belong to the base. Its values are worked out in section B.3 of the Spec.
-      """
-    let plane = (4, "plane: two rows of 9 bits and 7 zero bits")
+    header()
+    matrixTable(kind: "nested planes")
+    let plane = [
+      (4, "plane: two rows of 9 bits and 7 zero bits"), (4, "padding"),
+    ]
     let first = [
-      plane, (4, "padding"), (4, "u: 2 × f16"), (4, "padding"), (18, "v: 9 × f16"), (6, "padding"),
+      (4, "u: 2 × f16"), (4, "padding"), (18, "v: 9 × f16"), (6, "padding"),
       (4, "factor: 1.5 as f32"), (4, "gain: 1.25 as f32"), (4, "position of the outlier = 11"),
       (2, "its excess: 3.0 as f16"), (2, "padding"),
     ]
-    func later(_ level: Int, gain: String) -> Chunk {
-      let parts = [plane, (4, "padding"), (4, "gain: \(gain) as f32"), (4, "padding")]
-      return Chunk(
-        kind: "block", vectors: "none", title: "level \(level) of p.weight", parts: parts)
-    }
-    header()
-    matrixTable(kind: "nested planes")
-    body(
+    chunks(
       names: ["p.weight"],
-      chunks: [
-        Chunk(kind: "block", vectors: "f16", title: "level 0 of p.weight", parts: first),
-        later(1, gain: "0.875"), later(2, gain: "1.0"),
+      [
+        Chunk(title: "level 0 of p.weight", kind: "block", vectors: "f16", parts: plane + first),
+        Chunk(
+          title: "level 1 of p.weight", kind: "block", vectors: "none",
+          parts: plane + [(4, "gain: 0.875 as f32"), (4, "padding")]),
+        Chunk(
+          title: "level 2 of p.weight", kind: "block", vectors: "none",
+          parts: plane + [(4, "gain: 1.0 as f32"), (4, "padding")]),
       ])
   }
 
   /// The bytes that the annotation covers, in order; all of the file when it is complete.
   var coveredByteCount: Int { position }
-
-  private func tile(_ name: String, _ parts: [(Int, String)]) -> Chunk {
-    Chunk(kind: "tile", vectors: "none", title: "tile of \(name)", parts: parts)
-  }
 
   private mutating func section(_ title: String) { sections.append((title, [])) }
 
@@ -120,15 +110,17 @@ struct Annotation {
     section("Matrix table (offset \(position), one record of 32 bytes)")
     value(2, "name_length")
     fields([(1, "kind: \(kind)"), (1, "source_type: F32")])
-    for (count, name) in [
-      (4, "rows"), (4, "columns"), (2, "levels"), (2, "base_levels"), (4, "outliers"),
-    ] { value(count, name) }
+    value(4, "rows")
+    value(4, "columns")
+    value(2, "levels")
+    value(2, "base_levels")
+    value(4, "outliers")
     field(12, "reserved")
   }
 
-  private mutating func objectTable(_ objects: [(kind: String, type: String)]) {
-    section("Object table (offset \(position), \(objects.count) records of 48 bytes)")
-    for (kind, type) in objects {
+  private mutating func objectTable() {
+    section("Object table (offset \(position), 2 records of 48 bytes)")
+    for (kind, type) in [("auxiliary file", "none"), ("dense tensor", "F32")] {
       value(2, "name_length")
       fields([(1, "kind: \(kind)"), (1, "type: \(type)")])
       value(1, "dimension_count")
@@ -139,8 +131,7 @@ struct Annotation {
     }
   }
 
-  /// Everything from the chunk table on.
-  private mutating func body(names: [String], chunks: [Chunk]) {
+  private mutating func chunks(names: [String], _ chunks: [Chunk]) {
     section("Chunk table (offset \(position), \(chunks.count) records of 48 bytes)")
     for chunk in chunks {
       field(32, "sha256 of the stored bytes")
@@ -149,8 +140,8 @@ struct Annotation {
       for (count, name) in [(2, "level"), (4, "owner"), (2, "rank")] { value(count, name) }
       fields([(1, "vectors: \(chunk.vectors)"), (1, "reserved")])
     }
-    let length = names.reduce(0) { $0 + $1.utf8.count }
-    section("Name pool (offset \(position), \(length) bytes and padding)")
+    let poolByteCount = names.reduce(0) { $0 + $1.utf8.count }
+    section("Name pool (offset \(position), \(poolByteCount) bytes and padding)")
     for name in names { field(name.utf8.count, "\"\(name)\"") }
     field((8 - position % 8) % 8, "padding to a multiple of 8")
     for (number, chunk) in chunks.enumerated() {
@@ -160,23 +151,10 @@ struct Annotation {
       fields(chunk.parts)
     }
   }
-}
 
-extension Annotation {
-  /// The page that shows some files, one after the other.
-  static func page(_ files: [Annotation]) -> String {
-    let introduction = """
-      # Files, byte by byte
-
-      Offsets and bytes are hexadecimal. The page is written by the conformance tests, which also
-      compare it with the files.
-
-      """
-    return files.reduce(introduction) { $0 + $1.markdown }
-  }
-
-  private var markdown: String {
-    var text = "\n## \(title)\n\n\(introduction)\n"
+  /// The part of the page about this file.
+  var markdown: String {
+    var text = ""
     for (title, fields) in sections {
       text += "\n### \(title)\n\n```text\n"
       for field in fields where !field.range.isEmpty { text += lines(of: field) }

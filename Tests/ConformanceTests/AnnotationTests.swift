@@ -4,24 +4,51 @@ import Testing
 
 /// The annotated files of the Spec are the committed ones.
 @Suite struct AnnotationTests {
-  private static let page = FixtureFolder.root.appending(path: "Spec/v1/annotated.md")
+  private static let url = FixtureFolder.root.appending(path: "Spec/v1/annotated.md")
+
+  private static let files = [
+    (name: "valid/tiny.bstk", annotation: Annotation(tiny: RawFile.tiny().bytes())),
+    (
+      name: "valid/tiny-planes.bstk",
+      annotation: Annotation(tinyPlanes: RawFile.tinyPlanes().bytes())
+    ),
+  ]
+
+  private static var page: String {
+    """
+    # Files, byte by byte
+
+    Offsets and bytes are hexadecimal. The page is written by the conformance tests, which also
+    compare it with the files.
+
+    ## A matrix of sign blocks
+
+    This is `Fixtures/v1/valid/tiny.bstk`: a configuration file, a tensor of two elements and a
+    3 × 5 matrix of kind 1 in two levels.
+    \(files[0].annotation.markdown)
+    ## A matrix of nested planes
+
+    This is `Fixtures/v1/valid/tiny-planes.bstk`: a 2 × 9 matrix of kind 2 in three levels, of
+    which two belong to the base. Its values are worked out in section B.3 of the Spec.
+    \(files[1].annotation.markdown)
+    """
+  }
 
   @Test func thePageShowsEveryByteOfTheFiles() throws {
-    let tiny = RawFile.tiny().bytes()
-    let planes = RawFile.tinyPlanes().bytes()
-    let annotations = [Annotation(tiny: tiny), Annotation(tinyPlanes: planes)]
-    #expect(annotations.map(\.coveredByteCount) == [tiny.count, planes.count])
-    let markdown = Annotation.page(annotations)
-    if FixtureFolder.isRecording { try Data(markdown.utf8).write(to: Self.page) }
-    let text = try String(contentsOf: Self.page, encoding: .utf8)
-    #expect(text == markdown)
+    if FixtureFolder.isRecording { try Data(Self.page.utf8).write(to: Self.url) }
+    let text = try String(contentsOf: Self.url, encoding: .utf8)
+    #expect(text == Self.page)
     // The bytes once more, read back from the page.
-    var bytes: [UInt8] = []
-    for line in text.split(separator: "\n") where line.prefix(4).allSatisfy(\.isHexDigit) {
-      let columns = line.dropFirst(6).prefix(47).split(separator: " ")
-      bytes += columns.prefix { $0.count == 2 }.compactMap { UInt8($0, radix: 16) }
+    let parts = text.split(separator: "\n## ").dropFirst()
+    try #require(parts.count == Self.files.count)
+    for (part, file) in zip(parts, Self.files) {
+      var bytes: [UInt8] = []
+      for line in part.split(separator: "\n") where line.prefix(4).allSatisfy(\.isHexDigit) {
+        let columns = line.dropFirst(6).prefix(47).split(separator: " ")
+        bytes += columns.prefix { $0.count == 2 }.compactMap { UInt8($0, radix: 16) }
+      }
+      #expect(file.annotation.coveredByteCount == bytes.count)
+      #expect(try bytes == FixtureFolder.read(file.name))
     }
-    let files = ["valid/tiny.bstk", "valid/tiny-planes.bstk"]
-    #expect(try bytes == files.flatMap { try FixtureFolder.read($0) })
   }
 }

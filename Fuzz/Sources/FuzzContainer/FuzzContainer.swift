@@ -38,14 +38,34 @@ private func open(_ bytes: [UInt8]) throws(BSTKError) {
       precondition(cut.fileByteCount <= UInt64(count))
     }
   }
-  let decoder = try ChunkDecoder()
+  let chunks = Chunks(bytes: bytes, manifest: manifest, decoder: try ChunkDecoder())
   for index in manifest.chunks.indices.prefix(8) {
+    // One damaged chunk says nothing about the next.
+    _ = try? chunks.payload(index)
+  }
+}
+
+/// The chunks that are whole and small, decoded whatever their hashes say.
+private struct Chunks: ~Copyable {
+  let bytes: [UInt8]
+  let manifest: Manifest
+  let decoder: ChunkDecoder
+
+  func payload(_ index: Int) throws(BSTKError) -> [UInt8]? {
     guard let start = Int(exactly: manifest.chunkOffset(index)),
       let end = Int(exactly: manifest.chunkEnd(index)), start <= end, end <= bytes.count,
       manifest.payloadByteCount(ofChunk: index) <= 1 << 20
-    else { continue }
-    // One damaged chunk says nothing about the next.
-    _ = try? decoder.decode(
-      bytes.span.extracting(start..<end), chunk: index, of: manifest, isVerified: true)
+    else { return nil }
+    var firstPlane: [UInt8]?
+    if let first = manifest.firstPlaneChunk(ofChunk: index) {
+      precondition(first < index)
+      firstPlane = try payload(first)
+      if firstPlane == nil { return nil }
+    }
+    let payload = try decoder.decode(
+      bytes.span.extracting(start..<end), chunk: index, of: manifest,
+      firstPlane: firstPlane?.span, isVerified: true)
+    precondition(payload.count == manifest.payloadByteCount(ofChunk: index))
+    return payload
   }
 }

@@ -52,9 +52,6 @@ struct CalibrationOptions: ParsableArguments {
     switch profile {
     case .best:
       if order != nil { throw ValidationError("--order belongs to --profile reference.") }
-      if calibration != nil, statistics != nil {
-        throw ValidationError("--statistics take the place of --calibration; give one of them.")
-      }
     case .reference:
       if calibration == nil, statistics != nil || evaluation != nil || order != nil {
         throw ValidationError("--statistics, --evaluation and --order need --calibration.")
