@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Testing
 
 @testable import bstk
@@ -32,6 +33,35 @@ struct HelpTests {
     #expect(run.output.contains("USAGE: bstk \(command)"))
     let lines = run.output.split(separator: "\n").filter { !$0.hasPrefix("USAGE") }
     for line in lines { #expect(line.count <= 80, "\(line)") }
+  }
+
+  @Test("The program takes every command line of the README")
+  func readme() throws {
+    let path = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../README.md").standardizedFileURL
+    let lines = try String(contentsOf: path, encoding: .utf8).split(separator: "\n")
+      .filter { $0.hasPrefix("bstk ") }
+    #expect(lines.count > 8)
+    for line in lines {
+      // A remark, or `&` for the background, ends a command; double quotes hold words together.
+      let words = line.split(separator: " ").prefix { !$0.hasPrefix("#") && $0 != "&" }
+      var arguments: [String] = []
+      for word in words.dropFirst().map(String.init) {
+        if arguments.last?.first == "\"" {
+          arguments[arguments.count - 1] += " " + word
+        } else {
+          arguments.append(word)
+        }
+        if arguments.last?.last == "\"" {
+          arguments[arguments.count - 1].removeAll { $0 == "\"" }
+        }
+      }
+      // A digest of 64 digits is shortened to its first 8.
+      arguments = arguments.map {
+        $0.replacing("'", with: "").replacing("…", with: String(repeating: "0", count: 56))
+      }
+      #expect(throws: Never.self, "\(line)") { try Bstk.parseAsRoot(arguments) }
+    }
   }
 
   @Test("--version prints three numbers")

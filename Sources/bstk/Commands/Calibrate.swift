@@ -20,8 +20,7 @@ struct Calibrate: BstkCommand {
 
       EXAMPLES
         bstk calibrate ./my-model --text train.txt -o stats.safetensors
-        bstk compress ./my-model -o model.bstk --calibration train.txt --statistics \
-      stats.safetensors
+        bstk compress ./my-model -o m.bstk --statistics stats.safetensors
       """)
 
   @Argument(

@@ -16,9 +16,9 @@ struct Compress: BstkCommand {
 
       EXAMPLES
         bstk compress ./my-model -o model.bstk --calibration train.txt
-        bstk compress ./my-model -o model.bstk --calibration train.txt --evaluation test.txt
-        bstk compress ./my-model -o model.bstk --statistics stats.safetensors --levels 8
-        bstk compress ./my-model -o model.bstk --profile reference --levels 8 --rank 16
+        bstk compress ./my-model -o m.bstk --calibration a.txt --evaluation b.txt
+        bstk compress ./my-model -o m.bstk --statistics s.safetensors --levels 8
+        bstk compress ./my-model -o m.bstk --profile reference --rank 16
       """)
 
   @Argument(

@@ -6,7 +6,8 @@ internal import BSTKCompression
 struct CompressReport: Encodable {
   struct Matrix: Encodable {
     let name: String
-    /// The relative Frobenius error with one level, two, and so on.
+    /// The relative error with one level, two, and so on; of planes in the measure that they were
+    /// chosen by, which a calibration gives.
     let relativeErrors: [Double]
   }
 
@@ -56,7 +57,9 @@ struct CompressReport: Encodable {
   static func place(_ event: CompressionProgress) -> String {
     switch event.phase {
     case .tensors: "tensor \(event.index + 1) of \(event.count)"
-    case .matrices: "matrix \(event.index + 1) of \(event.count), level \(event.levelCount)"
+    case .matrices:
+      "matrix \(event.index + 1) of \(event.count)"
+        + (event.levelCount > 0 ? ", level \(event.levelCount)" : "")
     case .assembling: "writing, chunk \(event.index + 1) of \(event.count)"
     }
   }

@@ -73,14 +73,20 @@ struct PythonPeerTests {
     #expect(printed == (["{'format': 'pt'}"] + expected).joined(separator: "\n") + "\n")
   }
 
-  @Test func `transformers loads an exported prefix unchanged`() async throws {
+  @Test(arguments: MatrixKind.allCases) func `transformers loads an exported prefix unchanged`(
+    _ kind: MatrixKind
+  ) async throws {
     guard let python = await PythonPeer.having("torch", "transformers") else { return }
     let source = try HuggingFaceFolder(path: ModelFolders.trained.path)
-    var options = CompressionOptions()
-    options.levelCount = 2
-    options.rank = 4
     let path = folder.file("m.bstk")
-    try Compressor(options: options).compress(source, to: path)
+    switch kind {
+    case .signBlocks:
+      var options = CompressionOptions()
+      options.levelCount = 2
+      options.rank = 4
+      try Compressor(options: options).compress(source, to: path)
+    case .nestedPlanes: try NestedCompression(source).run(to: path)
+    }
     let file = try ModelFile(path)
     let cut = file.chunkCount - 5
     try Exporter().export(BSTKWeights(file, chunkCount: cut), to: folder.file("default"))
