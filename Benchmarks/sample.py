@@ -112,7 +112,7 @@ def write(path, size, shape="model", seed=1):
             if number < len(plan.tiles) + plan.matrices:
                 base_end = at
         index = b"".join(  # [4]
-            [struct.pack("<HBBIIH18x", len(name), 1, BF16, plan.side, plan.side, LEVELS)
+            [struct.pack("<HBBIIHH16x", len(name), 1, BF16, plan.side, plan.side, LEVELS, 1)
              for name in matrix_names]
             + [struct.pack("<HBBB3x4I8x16x", len(object_name), 2, BF16, 2,
                            plan.rows, plan.side, 0, 0)]

@@ -260,7 +260,8 @@ def main():
         os.environ["OPENBLAS_NUM_THREADS"] = str(options.threads)
         watch = Watch([
             str(bstk), "compress", str(model), "-o", f"{work}/model.bstk",
-            "--levels", str(options.levels), "--rank", str(options.rank),
+            "--profile", "reference", "--levels", str(options.levels),
+            "--rank", str(options.rank),
             "--calibration", str(TEXTS / "calibration.txt"),
             "--calibration-windows", str(options.windows), "--threads", str(options.threads)])
         if watch.status:
