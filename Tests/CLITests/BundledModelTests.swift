@@ -26,7 +26,9 @@ struct BundledModelTests {
     #expect(compress.code == 0, "\(compress)")
     let manifest = try ModelFile(model).manifest
     #expect(try compress.object()["blocks"] as? Int == manifest.blockCount)
-    #expect(manifest.blockCount == (options.isEmpty ? 6 * 29 : 4 * 28))
+    #expect(
+      manifest.blockCount == (options.isEmpty ? 29 * NestedCompressionOptions().planeCount : 28 * 4)
+    )
     let bytes = try folder.read("m.bstk")
     let original = try HuggingFaceFolder(path: Self.source)
     var previous = [Double](repeating: .infinity, count: manifest.matrices.count)

@@ -71,7 +71,7 @@ struct TinyModel {
     return try ModelFile(path)
   }
 
-  /// Compresses to nested planes, two of them in the base and three of embedding and head.
+  /// Compresses to nested planes with statistics.
   func planes(in folder: TemporaryFolder, count: Int = 5) throws -> ModelFile {
     var options = NestedCompressionOptions()
     options.planeCount = count

@@ -160,7 +160,7 @@ struct NestedCompressionTests {
   @Test func `options out of range are refused`() throws {
     let changes: [(inout NestedCompressionOptions) -> Void] = [
       { $0.planeCount = 0 }, { $0.planeCount = 9 }, { $0.basePlaneCount = 0 },
-      { $0.embeddingBasePlaneCount = -1 }, { $0.threadCount = 0 },
+      { $0.threadCount = 0 },
     ]
     for change in changes {
       var options = NestedCompressionOptions()
