@@ -53,7 +53,7 @@ public struct NestedPlaneEncoder: Sendable {
       panel: FeedbackPanel(
         factor: factor, planeCount: options.planeCount,
         weights: Array(options.levelWeights.prefix(options.planeCount)),
-        descentCount: options.descentCount))
+        descentCount: columns <= options.descentColumnLimit ? options.descentCount : 0))
     let (codes, sums) = try pass.run(weights, isCancelled: isCancelled)
     let fit = GainFit(
       sums, planeCount: options.planeCount, magnitude: magnitude, rowSensitivity: sensitivity,

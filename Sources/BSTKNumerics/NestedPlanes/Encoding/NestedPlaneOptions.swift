@@ -8,6 +8,8 @@ public struct NestedPlaneOptions: Sendable, Equatable {
   /// How often the codes are gone through again after the first choice, each time changing those
   /// whose change lowers the weighted losses.
   public var descentCount = 2
+  /// Matrices of more columns are not gone through again: it would take longer than all else.
+  public var descentColumnLimit = 4096
   /// How the magnitudes u and v are stored.
   public var vectorType = VectorType.log8
   /// To how many steps an octave the magnitudes are rounded, or nil to leave them as they are: what
