@@ -6,6 +6,7 @@
 #define STRIP 4
 #define BLOCK 1
 #include "products.h"
+#include "feedback.h"
 
 typedef uint8x16_t integers;
 #define PLANE_GROUP 16
@@ -87,6 +88,8 @@ const struct bstk_kernels bstk_kernels_neon = {
     .weighted_squares = weighted_squares,
     .sweep = sweep,
     .accumulate_levels = accumulate_levels,
+    .feedback_block = feedback_block,
+    .descent_block = descent_block,
     .rebuild_planes = rebuild_planes,
     .expand_planes = expand_planes,
     .pack_plane = pack_plane,
