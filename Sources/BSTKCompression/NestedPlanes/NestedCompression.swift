@@ -234,7 +234,8 @@ public struct NestedCompression {
   static func isCoded(_ tensor: TensorDescription) -> Bool {
     guard tensor.shape.count == 2, tensor.type.isMatrixSource,
       tensor.shape.allSatisfy((2...Int(Limits.matrixDimension)).contains),
-      tensor.elementCount <= PlanePacking.maximumElements
+      // The first plane's chunk also holds vectors and outliers.
+      tensor.elementCount <= PlanePacking.maximumElements / 16 * 15
     else { return false }
     return tensor.name == Transformer.embeddingName || tensor.name == Transformer.untiedHeadName
       || HuggingFaceFolder.isDecomposable(tensor)

@@ -87,7 +87,6 @@ struct Generate: BstkCommand {
   /// The largest cut within a budget that the file holds.
   static func cut(_ budget: Budget, of file: ModelFile) throws(BSTKError) -> Cut {
     try file.requireUsable()
-    let wanted = try file.manifest.cut(within: budget)
-    return file.manifest.cut(afterChunks: min(wanted.chunkCount, file.chunkCount))
+    return try file.cut(within: budget)
   }
 }

@@ -64,14 +64,15 @@ struct EncodingPass {
     unsafe bstk_gather_columns(
       weights + rows.lowerBound * columns, rows.count, columns, panel.factor.order, factors,
       columnFactors, &errors, stride)
-    let listed = outliers.indices(in: rows, columns: columns)
+    let listed = outliers.list.indices(of: rows.lowerBound * columns..<rows.upperBound * columns)
     guard !listed.isEmpty else { return }
     var places = [Int](repeating: 0, count: columns)
     for (place, column) in panel.factor.order.enumerated() { places[Int(column)] = place }
     for index in listed {
-      let (row, column) = Int(outliers.positions[index]).quotientAndRemainder(dividingBy: columns)
+      let (row, column) = Int(outliers.list.positions[index]).quotientAndRemainder(
+        dividingBy: columns)
       errors[places[column] * stride + row - rows.lowerBound] -=
-        outliers.values[index] / lattice.step
+        outliers.list.values[index] / lattice.step
     }
   }
 }

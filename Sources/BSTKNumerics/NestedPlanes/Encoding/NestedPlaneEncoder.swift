@@ -47,7 +47,7 @@ public struct NestedPlaneEncoder: Sendable {
     let factor = try FeedbackFactor(
       consume moments, diagonal: diagonal, damping: damping, scale: magnitude.v)
     let lattice = Lattice(magnitude, planeCount: options.planeCount)
-    let outliers = Outliers(weights, magnitude: magnitude)
+    let outliers = try Outliers(weights, magnitude: magnitude)
     let pass = EncodingPass(
       magnitude: magnitude, outliers: outliers, lattice: lattice,
       panel: FeedbackPanel(
@@ -65,7 +65,7 @@ public struct NestedPlaneEncoder: Sendable {
         PlanePacking.pack(
           bit: options.planeCount - 1 - $0, of: codes.span, rows: rows, columns: columns)
       },
-      gains: fit.gains, outlierPositions: outliers.positions, outlierExcess: outliers.excess,
+      gains: fit.gains, outlierPositions: outliers.list.positions, outlierExcess: outliers.stored,
       losses: fit.losses)
   }
 

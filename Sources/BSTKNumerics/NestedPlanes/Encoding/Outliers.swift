@@ -3,17 +3,15 @@ internal import CKernels
 /// The few elements beyond the planes' range: clipped for the planes, with what was cut off in a
 /// list.
 struct Outliers: Sendable {
-  /// row · columns + column, ascending.
-  let positions: [UInt32]
-  /// What is cut off, as binary16, in units of u · v.
-  let excess: [UInt16]
-  /// The same as it decodes.
-  let values: [Float]
+  /// The list as a decoder has it, in units of u · v.
+  let list: SparseExcess
+  /// Its values as stored, in binary16.
+  let stored: [UInt16]
 
   /// The largest magnitude that binary16 holds.
   private static let largest: Float = 65504
 
-  init(_ weights: Span<Float>, magnitude: Magnitude) {
+  init(_ weights: Span<Float>, magnitude: Magnitude) throws(NumericsError) {
     let columns = magnitude.v.count
     let limit = 2 * magnitude.factor
     let columnFactors = Magnitude.inverse(magnitude.v)
@@ -41,23 +39,7 @@ struct Outliers: Sendable {
     HalfFloats.narrow(values.span, fp16: &narrowSpan)
     var wideSpan = wide.mutableSpan
     HalfFloats.widen(fp16: narrow.span, into: &wideSpan)
-    self.positions = positions
-    excess = narrow
-    self.values = wide
-  }
-
-  /// The outliers in some rows.
-  func indices(in rows: Range<Int>, columns: Int) -> Range<Int> {
-    let low = first(atOrAbove: rows.lowerBound * columns)
-    return low..<first(atOrAbove: rows.upperBound * columns)
-  }
-
-  private func first(atOrAbove position: Int) -> Int {
-    var (low, high) = (0, positions.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if Int(positions[middle]) < position { low = middle + 1 } else { high = middle }
-    }
-    return low
+    stored = narrow
+    list = try SparseExcess(positions: positions, values: wide, elementCount: weights.count)
   }
 }
