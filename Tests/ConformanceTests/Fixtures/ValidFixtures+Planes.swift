@@ -21,6 +21,7 @@ extension ValidFixtures {
       .valid("planes-edge-values", "9.2", planeEdgeValues()),
       .valid("planes-codecs", "8", planeCodecs()),
       .valid("planes-stack-order", "7", reorderedPlanes()),
+      .valid("planes-lists", "9.2", planeLists()),
     ]
   }
 
@@ -41,6 +42,34 @@ extension ValidFixtures {
           outliers: [(0, 0x8001), (5, name == "large" ? 0 : 0x7BFF)]))
     }
     return model.assembled()
+  }
+
+  /// Lists with no entry, one, several and all, with gaps that take two and three bytes, and one whose
+  /// chunk is split into byte planes.
+  private static func planeLists() -> RawFile {
+    var model = RawModel(seed: 13)
+    model.planes("all", 2, 9, levels: 1, outliers: 18)
+    model.planes("none", 2, 9, levels: 1)
+    model.planes("one", 2, 9, levels: 1, outliers: 1)
+    model.planes("some", 40, 30, levels: 2, vectors: 2, outliers: 4)
+    let far: [(UInt32, UInt16)] = [(0, 0x3C00), (1, 0xBC00), (260, 0x0001), (66_000, 0x4200)]
+    model.matrix(
+      "wide",
+      RawPlanes(
+        rows: 2, columns: 40_000, levels: 1, vectors: 4,
+        numbers: (0..<80_000).map { $0 < 40_000 ? 1 : 0 },
+        u: Float(1).bitPattern.littleEndianBytes + [16, 32],
+        v: Float(1).bitPattern.littleEndianBytes + [UInt8](repeating: 48, count: 40_000), factor: 1,
+        gains: [1], outliers: far))
+    var file = model.assembled()
+    for (chunk, codec) in [(3, 2), (4, 1)] as [(Int, UInt8)] {
+      let payload = file.chunks[chunk].stored
+      file.chunks[chunk].codec = codec
+      // 40 rows of 4 bytes of plane, 40 and 30 elements and a padding before the factor.
+      file.chunks[chunk].stored =
+        ZstdFrame(codec == 2 ? Planes.split(payload, 160..<304, width: 2) : payload).bytes
+    }
+    return file
   }
 
   /// Every codec that the blocks may have.
@@ -66,7 +95,8 @@ extension ValidFixtures {
       let codec: UInt8 = index == 0 ? 2 : index < 4 ? 1 : 3
       let content =
         switch codec {
-        case 2: Planes.split(payload, start: 64, width: 2)
+        // 8 elements of u and 64 of v stand before the factor.
+        case 2: Planes.split(payload, 64..<208, width: 2)
         case 3: Planes.mirror(payload, first, 64)
         default: payload
         }
