@@ -44,31 +44,24 @@ extension ValidFixtures {
     return model.assembled()
   }
 
-  /// Lists with no entry, one, several and all, with gaps that take two and three bytes, and one whose
-  /// chunk is split into byte planes.
+  /// Lists with no entry, one, several and all, with gaps that take two bytes; one of them in a chunk
+  /// that is split into byte planes, where the list stays as it is.
   private static func planeLists() -> RawFile {
     var model = RawModel(seed: 13)
     model.planes("all", 2, 9, levels: 1, outliers: 18)
     model.planes("none", 2, 9, levels: 1)
     model.planes("one", 2, 9, levels: 1, outliers: 1)
-    model.planes("some", 40, 30, levels: 2, vectors: 2, outliers: 4)
-    let far: [(UInt32, UInt16)] = [(0, 0x3C00), (1, 0xBC00), (260, 0x0001), (66_000, 0x4200)]
     model.matrix(
-      "wide",
+      "split",
       RawPlanes(
-        rows: 2, columns: 40_000, levels: 1, vectors: 4,
-        numbers: (0..<80_000).map { $0 < 40_000 ? 1 : 0 },
-        u: Float(1).bitPattern.littleEndianBytes + [16, 32],
-        v: Float(1).bitPattern.littleEndianBytes + [UInt8](repeating: 48, count: 40_000), factor: 1,
-        gains: [1], outliers: far))
+        rows: 8, columns: 64, levels: 1, vectors: 2, numbers: [Int](repeating: 1, count: 512),
+        u: (0..<8).flatMap { _ in UInt16(0x3F81).littleEndianBytes },
+        v: (0..<64).flatMap { _ in UInt16(0x3F82).littleEndianBytes }, factor: 1, gains: [1],
+        outliers: [(0, 0x3C00), (1, 0xBC00), (260, 0x0001), (511, 0x4200)]))
     var file = model.assembled()
-    for (chunk, codec) in [(3, 2), (4, 1)] as [(Int, UInt8)] {
-      let payload = file.chunks[chunk].stored
-      file.chunks[chunk].codec = codec
-      // 40 rows of 4 bytes of plane, 40 and 30 elements and a padding before the factor.
-      file.chunks[chunk].stored =
-        ZstdFrame(codec == 2 ? Planes.split(payload, 160..<304, width: 2) : payload).bytes
-    }
+    let content = Planes.split(file.chunks[3].stored, 64..<208, width: 2)
+    file.chunks[3].codec = 2
+    file.chunks[3].stored = ZstdFrame(content).bytes
     return file
   }
 
