@@ -78,7 +78,7 @@ struct MatrixVariants {
     let tokens = base.tokenCount
     var variants: [(matrix: Int, states: HiddenStates)] = []
     for index in 0..<transformer.configuration.layerCount {
-      let layer = try transformer.loadLayer(index)
+      let layer = try transformer.loadLayer(index, as: .floats)
       for number in variants.indices {
         try transformer.apply(layer, to: &variants[number].states)
         try progress(meter.advance(by: tokens))
@@ -86,9 +86,12 @@ struct MatrixVariants {
       for (position, linear) in layer.linears.enumerated() {
         guard let tensor = compressed.matrixTensor(named: linear.layer.weightName) else { continue }
         for number in tensor.parts {
+          var weights = linear.weight.floats()
+          var span = weights.mutableSpan
+          try compressed.loadMatrix(number, levels: levels, into: &span)
           var changed = layer
-          var weights = changed.linears[position].weight.mutableSpan
-          try compressed.loadMatrix(number, levels: levels, into: &weights)
+          changed.linears[position].weight = WeightMatrix(
+            rows: tensor.rows, columns: tensor.columns, floats: weights)
           var states = base
           try transformer.apply(changed, to: &states)
           variants.append((number, states))

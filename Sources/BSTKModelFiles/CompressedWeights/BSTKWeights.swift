@@ -1,10 +1,7 @@
 public import BSTKFormat
 public import BSTKStore
 
-internal import BSTKCodec
-package import BSTKNumerics
-
-/// The weights in a `.bstk` file or prefix, reconstructed on demand.
+/// The weights in a `.bstk` file or prefix, loaded on demand.
 ///
 /// Chunks are read, verified and decoded when a tensor is asked for; between calls nothing but the
 /// index is in memory. Safe to use from several threads.
@@ -49,11 +46,7 @@ public final class BSTKWeights: Sendable {
     self.levelCounts = levelCounts
     matrixTensors = Dictionary(
       uniqueKeysWithValues: file.manifest.matrixTensors.map { ($0.name, $0) })
-    var tensorNumbers: [String: Int] = [:]
-    for (number, object) in file.manifest.objects.enumerated() {
-      if case .tensor = object.contents { tensorNumbers[object.name] = number }
-    }
-    self.tensorNumbers = tensorNumbers
+    tensorNumbers = file.manifest.tensorNumbers
   }
 
   /// The tensor of that name that is coded in levels, whole or in parts, or nil.
@@ -61,76 +54,4 @@ public final class BSTKWeights: Sendable {
 
   /// The number of the object that is the dense tensor of that name, or nil.
   func tensorNumber(named name: String) -> Int? { tensorNumbers[name] }
-
-  /// Matrix `number` decoded from its first levels, at most `levels` of those that are used.
-  package func reconstructor(
-    ofMatrix number: Int, levels: Int = .max
-  ) throws(BSTKError) -> MatrixReconstructor {
-    switch manifest.matrices[number].kind {
-    case .signBlocks: .signBlocks(try signBlocks(ofMatrix: number, levels: 0..<levels))
-    case .nestedPlanes: .nestedPlanes(try nestedPlanes(ofMatrix: number, levels: levels))
-    }
-  }
-
-  /// The blocks of a matrix among `levels`, of those that are used.
-  func signBlocks(
-    ofMatrix number: Int, levels: Range<Int>
-  ) throws(BSTKError) -> Reconstructor {
-    var blocks: [SignBlock] = []
-    try forEachLayout(ofMatrix: number, levels: levels) {
-      layout, chunk, payload throws(BSTKError) in
-      guard case .signBlock(let layout) = layout else {
-        preconditionFailure("a matrix of sign blocks has no other chunks")
-      }
-      do throws(NumericsError) {
-        blocks.append(try SignBlock(payload: payload, layout: layout))
-      } catch {
-        throw Self.failure(error, chunk: chunk, of: manifest)
-      }
-    }
-    do throws(NumericsError) {
-      return try Reconstructor(blocks)
-    } catch {
-      throw Self.failure(error, chunk: firstChunk(ofMatrix: number), of: manifest)
-    }
-  }
-
-  private func nestedPlanes(
-    ofMatrix number: Int, levels: Int
-  ) throws(BSTKError) -> NestedPlaneMatrix {
-    var parts = NestedPlaneParts()
-    try forEachLayout(ofMatrix: number, levels: 0..<levels) {
-      layout, _, payload throws(BSTKError) in
-      parts.append(payload, layout)
-    }
-    do throws(NumericsError) {
-      return try parts.matrix(manifest.matrices[number])
-    } catch {
-      throw Self.failure(error, chunk: firstChunk(ofMatrix: number), of: manifest)
-    }
-  }
-
-  /// Lends the used blocks of a matrix among `levels`, decoded.
-  private func forEachLayout(
-    ofMatrix number: Int, levels: Range<Int>,
-    _ body: (ChunkLayout, Int, [UInt8]) throws(BSTKError) -> Void
-  ) throws(BSTKError) {
-    let used = levels.clamped(to: 0..<levelCounts[number])
-    try file.forEachBlock(ofMatrix: number, levels: used, decoder: ChunkDecoder()) {
-      _, chunk, payload throws(BSTKError) in
-      try body(manifest.layout(ofChunk: chunk), chunk, payload)
-    }
-  }
-
-  private func firstChunk(ofMatrix number: Int) -> Int {
-    let chunks = manifest.blockChunks(ofMatrix: number)
-    return chunks[chunks.startIndex]
-  }
-
-  private static func failure(
-    _ error: NumericsError, chunk: Int, of manifest: Manifest
-  ) -> BSTKError {
-    BSTKError(
-      .numerics, "\(error)", offset: manifest.chunkOffset(chunk), section: .chunk(chunk))
-  }
 }
