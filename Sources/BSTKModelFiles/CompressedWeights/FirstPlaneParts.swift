@@ -9,8 +9,7 @@ struct FirstPlaneParts {
   let vectors: BSTKFormat.VectorType
   let factor: Float
   let gain: Float
-  let positions: [UInt32]
-  let excess: [UInt16]
+  let list: SparseList
 
   /// Takes a payload apart.
   ///
@@ -22,10 +21,7 @@ struct FirstPlaneParts {
     vectors = layout.vectors
     factor = payload.float(at: layout.factor)
     gain = payload.float(at: layout.gain)
-    positions = stride(from: layout.positions.lowerBound, to: layout.positions.upperBound, by: 4)
-      .map { payload.integer(at: $0) }
-    excess = stride(from: layout.excess.lowerBound, to: layout.excess.upperBound, by: 2)
-      .map { payload.integer(at: $0) }
+    list = SparseList(in: payload.span, layout)
   }
 }
 
