@@ -129,8 +129,10 @@ public struct NestedCompression {
     _ tensor: TensorDescription, to writer: inout ModelWriter,
     isCancelled: @escaping @Sendable () -> Bool
   ) throws(BSTKError) -> (HullOrder.Matrix, CompressionResult.Matrix) {
-    let code = try encode(tensor, isCancelled: isCancelled)
-    let losses = comparable(code)
+    let known = try knowledge(of: tensor)
+    let coupling = Double(known.coupling)
+    let code = try encode(tensor, consume known, isCancelled: isCancelled)
+    let losses = comparable(code, coupling: coupling)
     let handle = writer.addMatrix(
       name: tensor.name, sourceType: tensor.type, rows: code.rows, columns: code.columns,
       kind: .nestedPlanes, outlierCount: code.outlierPositions.count)
@@ -156,13 +158,15 @@ public struct NestedCompression {
     )
   }
 
+  private func knowledge(of tensor: TensorDescription) throws(BSTKError) -> MatrixStatistics {
+    guard let statistics, let configuration else { return MatrixStatistics() }
+    return try MatrixStatistics(of: tensor.name, in: statistics, configuration: configuration)
+  }
+
   private func encode(
-    _ tensor: TensorDescription, isCancelled: @escaping @Sendable () -> Bool
+    _ tensor: TensorDescription, _ known: consuming MatrixStatistics,
+    isCancelled: @escaping @Sendable () -> Bool
   ) throws(BSTKError) -> NestedPlaneCode {
-    var known = MatrixStatistics()
-    if let statistics, let configuration {
-      known = try MatrixStatistics(of: tensor.name, in: statistics, configuration: configuration)
-    }
     var weights = [Float](repeating: 0, count: tensor.elementCount)
     do {
       var span = weights.mutableSpan
@@ -193,8 +197,8 @@ public struct NestedCompression {
 
   /// Losses that can be compared between matrices: where nothing is known of the model, the share of
   /// the matrix that is wrong, times its size.
-  private func comparable(_ code: NestedPlaneCode) -> [Double] {
-    guard statistics == nil else { return code.losses }
+  private func comparable(_ code: NestedPlaneCode, coupling: Double) -> [Double] {
+    guard statistics == nil else { return code.losses.map { $0 * coupling } }
     let whole = code.losses[0]
     let size = Double(code.rows * code.columns)
     return code.losses.map { whole > 0 ? $0 / whole * size : 0 }
