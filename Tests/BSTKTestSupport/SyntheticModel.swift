@@ -182,13 +182,15 @@ extension SyntheticModel {
     for part in [layout.u, layout.v] { tame(part, of: &payload) }
     store(Float(2.5), at: layout.factor, of: &payload)
     store(Float(1), at: layout.gain, of: &payload)
-    for entry in 0..<layout.outlierCount {
-      let position = entry * layout.plane.rows * layout.plane.columns / layout.outlierCount
-      store(UInt32(position), at: layout.positions.lowerBound + 4 * entry, of: &payload)
-    }
-    for at in stride(from: layout.excess.lowerBound + 1, to: layout.excess.upperBound, by: 2) {
-      payload[at] &= 0xBB
-    }
+    let elementCount = layout.plane.rows * layout.plane.columns
+    let list = SparseList(
+      positions: (0..<layout.outlierCount).map {
+        UInt32($0 * elementCount / layout.outlierCount)
+      },
+      excess: (0..<layout.outlierCount).map { _ in
+        UInt16.random(in: 0...UInt16.max, using: &generator) & 0xBBFF
+      })
+    payload.replaceSubrange(layout.gaps.lowerBound..<layout.excess.upperBound, with: list.bytes)
     return payload
   }
 

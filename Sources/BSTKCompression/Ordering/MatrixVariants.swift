@@ -57,9 +57,9 @@ struct MatrixVariants {
   /// The matrices that are varied, by layer.
   private var variantCounts: [Int] {
     (0..<transformer.configuration.layerCount).map { layer in
-      LinearLayer.Role.allCases.count { role in
+      LinearLayer.Role.allCases.reduce(0) { count, role in
         let linear = transformer.configuration.linearLayer(role, inLayer: layer)
-        return compressed.matrixNumber(named: linear.weightName) != nil
+        return count + (compressed.matrixTensor(named: linear.weightName)?.parts.count ?? 0)
       }
     }
   }
@@ -84,13 +84,16 @@ struct MatrixVariants {
         try progress(meter.advance(by: tokens))
       }
       for (position, linear) in layer.linears.enumerated() {
-        guard let number = compressed.matrixNumber(named: linear.layer.weightName) else { continue }
-        var changed = layer
-        changed.linears[position].weight = try compressed.loadMatrix(number, levels: levels)
-        var states = base
-        try transformer.apply(changed, to: &states)
-        variants.append((number, states))
-        try progress(meter.advance(by: tokens))
+        guard let tensor = compressed.matrixTensor(named: linear.layer.weightName) else { continue }
+        for number in tensor.parts {
+          var changed = layer
+          var weights = changed.linears[position].weight.mutableSpan
+          try compressed.loadMatrix(number, levels: levels, into: &weights)
+          var states = base
+          try transformer.apply(changed, to: &states)
+          variants.append((number, states))
+          try progress(meter.advance(by: tokens))
+        }
       }
       try transformer.apply(layer, to: &base)
       try progress(meter.advance(by: tokens))

@@ -45,8 +45,8 @@ public struct BudgetSweep {
     /// Whether a cut has more of a tensor than the cut before it.
     func grows(_ name: String, at cut: Int) -> Bool {
       guard cut > 0 else { return true }
-      guard let number = weights.matrixNumber(named: name) else { return false }
-      return levels[cut][number] != levels[cut - 1][number]
+      guard let tensor = weights.matrixTensor(named: name) else { return false }
+      return tensor.parts.contains { levels[cut][$0] != levels[cut - 1][$0] }
     }
     let stateBytes =
       `protocol`.windowLength * configuration.hiddenSize * MemoryLayout<Float>.size * cuts.count
@@ -97,11 +97,11 @@ extension LayerWeights {
   mutating func grow(from old: [Int], to new: [Int], of source: BSTKWeights) throws {
     for position in linears.indices {
       let name = linears[position].layer.weightName
-      guard let number = source.matrixNumber(named: name), old[number] < new[number] else {
-        continue
-      }
+      guard let tensor = source.matrixTensor(named: name) else { continue }
       var span = linears[position].weight.mutableSpan
-      try source.change(matrix: number, from: old[number], to: new[number], &span)
+      for number in tensor.parts {
+        try source.change(matrix: number, from: old[number], to: new[number], &span)
+      }
     }
   }
 }

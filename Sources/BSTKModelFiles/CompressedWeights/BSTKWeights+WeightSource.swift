@@ -6,9 +6,7 @@ internal import BSTKStore
 extension BSTKWeights: WeightSource {
   /// The shape of a matrix or dense tensor, or nil when the file has none of that name.
   public func shape(of name: String) -> [Int]? {
-    if let number = matrixNumber(named: name) {
-      return [manifest.matrices[number].rows, manifest.matrices[number].columns]
-    }
+    if let tensor = matrixTensor(named: name) { return [tensor.rows, tensor.columns] }
     guard let number = tensorNumber(named: name),
       case .tensor(_, let dimensions) = manifest.objects[number].contents
     else { return nil }
@@ -20,9 +18,7 @@ extension BSTKWeights: WeightSource {
   /// - Throws: `MODEL` when there is no such tensor, `MODEL_UNSUPPORTED` when its elements are not
   ///   floating point, and what reading and decoding its chunks throws.
   public func loadFloats(_ name: String) throws -> [Float] {
-    if let number = matrixNumber(named: name) {
-      return try loadMatrix(number)
-    }
+    if let tensor = matrixTensor(named: name) { return try loadMatrix(tensor) }
     guard let number = tensorNumber(named: name),
       case .tensor(let type, _) = manifest.objects[number].contents
     else { throw BSTKError(.model, "the file has no tensor \(name)") }

@@ -14,7 +14,7 @@ public final class BSTKWeights: Sendable {
   /// The levels of each matrix that are used, by its number.
   public let levelCounts: [Int]
 
-  private let matrixNumbers: [String: Int]
+  private let matrixTensors: [String: MatrixTensor]
   private let tensorNumbers: [String: Int]
 
   /// The file's header and index.
@@ -47,8 +47,8 @@ public final class BSTKWeights: Sendable {
   package init(_ file: ModelFile, levelCounts: [Int]) {
     self.file = file
     self.levelCounts = levelCounts
-    matrixNumbers = Dictionary(
-      uniqueKeysWithValues: file.manifest.matrices.enumerated().map { ($1.name, $0) })
+    matrixTensors = Dictionary(
+      uniqueKeysWithValues: file.manifest.matrixTensors.map { ($0.name, $0) })
     var tensorNumbers: [String: Int] = [:]
     for (number, object) in file.manifest.objects.enumerated() {
       if case .tensor = object.contents { tensorNumbers[object.name] = number }
@@ -56,64 +56,11 @@ public final class BSTKWeights: Sendable {
     self.tensorNumbers = tensorNumbers
   }
 
-  /// The number of the decomposed matrix of that name, or nil.
-  public func matrixNumber(named name: String) -> Int? { matrixNumbers[name] }
+  /// The tensor of that name that is coded in levels, whole or in parts, or nil.
+  public func matrixTensor(named name: String) -> MatrixTensor? { matrixTensors[name] }
 
   /// The number of the object that is the dense tensor of that name, or nil.
   func tensorNumber(named name: String) -> Int? { tensorNumbers[name] }
-
-  /// Levels of matrix `number` that are used.
-  public func levelCount(ofMatrix number: Int) -> Int { levelCounts[number] }
-
-  /// Matrix `number` from its first levels, at most `levels` of those that are used.
-  package func loadMatrix(_ number: Int, levels: Int = .max) throws(BSTKError) -> [Float] {
-    var weights = [Float](repeating: 0, count: manifest.matrices[number].elementCount)
-    var span = weights.mutableSpan
-    try reconstructor(ofMatrix: number, levels: levels).reconstruct(into: &span)
-    return weights
-  }
-
-  /// Turns weights made of the first `old` levels into those of the first `new` ones.
-  ///
-  /// Sign blocks are added or taken off; nested planes give the weights anew.
-  ///
-  /// - Parameter weights: The whole matrix, row-major.
-  package func change(
-    matrix number: Int, from old: Int, to new: Int, _ weights: inout MutableSpan<Float>
-  ) throws(BSTKError) {
-    guard old != new else { return }
-    switch manifest.matrices[number].kind {
-    case .signBlocks:
-      try signBlocks(ofMatrix: number, levels: min(old, new)..<max(old, new))
-        .reconstruct(mode: old < new ? .add : .subtract, into: &weights)
-    case .nestedPlanes:
-      try reconstructor(ofMatrix: number, levels: new).reconstruct(into: &weights)
-    }
-  }
-
-  /// Reconstructs a matrix strip by strip.
-  ///
-  /// Memory: the matrix's packed blocks and 16 MiB of weights, or one row where that is longer.
-  ///
-  /// - Parameter body: Lent the range of rows and their weights, row-major.
-  /// - Throws: what reading and decoding the blocks throws, and what `body` throws.
-  package func forEachStrip(
-    ofMatrix number: Int,
-    _ body: (Range<Int>, Span<Float>) throws(BSTKError) -> Void
-  ) throws(BSTKError) {
-    let matrix = manifest.matrices[number]
-    let reconstructor = try reconstructor(ofMatrix: number)
-    let stripRowCount = min(matrix.rows, max(1, (1 << 22) / matrix.columns))
-    var start = 0
-    while start < matrix.rows {
-      let rows = start..<min(start + stripRowCount, matrix.rows)
-      var weights = [Float](repeating: 0, count: rows.count * matrix.columns)
-      var span = weights.mutableSpan
-      reconstructor.reconstruct(rows: rows, into: &span)
-      try body(rows, weights.span)
-      start = rows.upperBound
-    }
-  }
 
   /// Matrix `number` decoded from its first levels, at most `levels` of those that are used.
   package func reconstructor(
@@ -125,7 +72,8 @@ public final class BSTKWeights: Sendable {
     }
   }
 
-  private func signBlocks(
+  /// The blocks of a matrix among `levels`, of those that are used.
+  func signBlocks(
     ofMatrix number: Int, levels: Range<Int>
   ) throws(BSTKError) -> Reconstructor {
     var blocks: [SignBlock] = []

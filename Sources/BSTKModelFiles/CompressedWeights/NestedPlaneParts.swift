@@ -9,8 +9,7 @@ struct NestedPlaneParts {
   private var vectors = BSTKFormat.VectorType.f16
   private var factor: Float = 0
   private var gain: Float = 0
-  private var positions: [UInt32] = []
-  private var excess: [UInt16] = []
+  private var list = SparseList(positions: [], excess: [])
 
   /// Takes the next level.
   ///
@@ -24,10 +23,7 @@ struct NestedPlaneParts {
       vectors = layout.vectors
       factor = Self.float(payload, at: layout.factor)
       gain = Self.float(payload, at: layout.gain)
-      positions = stride(from: layout.positions.lowerBound, to: layout.positions.upperBound, by: 4)
-        .map { Self.integer(payload, at: $0) }
-      excess = stride(from: layout.excess.lowerBound, to: layout.excess.upperBound, by: 2)
-        .map { Self.integer(payload, at: $0) }
+      list = SparseList(in: payload.span, layout)
     case .refinement(let layout):
       planes.append(Array(payload[..<layout.plane.byteCount]))
       gain = Self.float(payload, at: layout.gain)
@@ -39,16 +35,16 @@ struct NestedPlaneParts {
   /// The matrix of the levels so far.
   func matrix(_ record: MatrixRecord) throws(NumericsError) -> NestedPlaneMatrix {
     let type = BSTKNumerics.VectorType(vectors)
-    var values = [Float](repeating: 0, count: excess.count)
+    var values = [Float](repeating: 0, count: list.excess.count)
     var target = values.mutableSpan
-    HalfFloats.widen(fp16: excess.span, into: &target)
+    HalfFloats.widen(fp16: list.excess.span, into: &target)
     return try NestedPlaneMatrix(
       rows: record.rows, columns: record.columns,
       u: Self.decoded(u, type, length: record.rows, axis: .columns),
       v: Self.decoded(v, type, length: record.columns, axis: .rows), factor: factor, gain: gain,
       planes: planes,
       excess: SparseExcess(
-        positions: positions, values: values, elementCount: record.elementCount))
+        positions: list.positions, values: values, elementCount: record.elementCount))
   }
 
   private static func decoded(
@@ -61,16 +57,7 @@ struct NestedPlaneParts {
   }
 
   private static func float(_ payload: [UInt8], at offset: Int) -> Float {
-    Float(bitPattern: integer(payload, at: offset))
-  }
-
-  private static func integer<Value: FixedWidthInteger & UnsignedInteger>(
-    _ payload: [UInt8], at offset: Int
-  ) -> Value {
-    var value: Value = 0
-    for byte in (0..<Value.bitWidth / 8).reversed() {
-      value = value << 8 | Value(payload[offset + byte])
-    }
-    return value
+    Float(
+      bitPattern: payload[offset..<(offset + 4)].reversed().reduce(0) { $0 << 8 | UInt32($1) })
   }
 }
