@@ -9,7 +9,7 @@ struct FirstPlaneParts {
   let vectors: BSTKFormat.VectorType
   let factor: Float
   let gain: Float
-  let list: SparseList
+  let outliers: SparseList
 
   /// Takes a payload apart.
   ///
@@ -21,20 +21,15 @@ struct FirstPlaneParts {
     vectors = layout.vectors
     factor = payload.float(at: layout.factor)
     gain = payload.float(at: layout.gain)
-    list = SparseList(in: payload.span, layout)
+    outliers = SparseList(in: payload.span, layout)
   }
 }
 
 extension [UInt8] {
   /// The binary32 at an offset of a payload.
-  func float(at offset: Int) -> Float { Float(bitPattern: integer(at: offset)) }
-
-  /// The little-endian integer at an offset of a payload.
-  func integer<Value: FixedWidthInteger & UnsignedInteger>(at offset: Int) -> Value {
-    var value: Value = 0
-    for byte in (0..<Value.bitWidth / 8).reversed() {
-      value = value << 8 | Value(self[offset + byte])
-    }
-    return value
+  func float(at offset: Int) -> Float {
+    var bits: UInt32 = 0
+    for byte in (0..<4).reversed() { bits = bits << 8 | UInt32(self[offset + byte]) }
+    return Float(bitPattern: bits)
   }
 }
