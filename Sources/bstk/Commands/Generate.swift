@@ -71,17 +71,44 @@ struct Generate: BstkCommand {
       throw BSTKError(
         .model, "\(model) is a folder", remedy: "compress it first: bstk compress \(model) -o …")
     }
+    // Before the weights, since reading a tokenizer takes more than keeping it.
+    let generator = Generator(
+      tokenizer: try language.tokenizer(),
+      sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed))
+    let cut = try Self.cut(budget.budget, of: file)
+    Console.say(
+      Self.text(
+        MemoryNeed(
+          cut, configuration: language.configuration,
+          positions: try positions(generator, language.configuration))))
     var session = GenerationSession(
       model: try ResizableModel(
-        file, configuration: language.configuration, cut: Self.cut(budget.budget, of: file),
+        file, configuration: language.configuration, cut: cut,
         progress: { bar.update("loading", $0) }),
-      generator: Generator(
-        tokenizer: try language.tokenizer(),
-        sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed)),
-      maximumTokens: maxTokens)
+      generator: generator, maximumTokens: maxTokens)
     bar.finish()
     if let prompt { try session.answer(prompt) }
     if interactive { try session.converse() }
+  }
+
+  /// The positions of the longest text that is known to come: with --interactive one with a prompt
+  /// of 256 tokens.
+  private func positions(
+    _ generator: Generator, _ configuration: ModelConfiguration
+  ) throws(BSTKError) -> Int {
+    var promptTokens = interactive ? 256 : 1
+    if let prompt {
+      let tokens = try generator.tokens(ofPrompt: prompt, configuration: configuration)
+      promptTokens = max(promptTokens, tokens.count)
+    }
+    return configuration.cachePositions(promptTokens: promptTokens, maximumTokens: maxTokens)
+  }
+
+  /// What will be held, for people.
+  static func text(_ need: MemoryNeed) -> String {
+    "weights \(ByteFormat.decimal(need.weightByteCount)),"
+      + " cache \(ByteFormat.decimal(need.cacheByteCount)),"
+      + " at most \(ByteFormat.binary(MemoryNeed.otherByteCount)) besides"
   }
 
   /// The largest cut within a budget that the file holds.
