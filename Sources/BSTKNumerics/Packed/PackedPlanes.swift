@@ -9,7 +9,7 @@ public struct PackedPlanes: Sendable {
   public let rows: Int
   /// Columns of the matrix (inputs of the layer).
   public let columns: Int
-  private var planes: [[UInt8]]
+  private(set) var planes: [[UInt8]]
   private var gains: [Float]
   private let u: PackedVectors
   private let v: PackedVectors
