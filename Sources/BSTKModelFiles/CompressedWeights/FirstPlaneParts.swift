@@ -9,7 +9,7 @@ struct FirstPlaneParts {
   let vectors: BSTKFormat.VectorType
   let factor: Float
   let gain: Float
-  let list: SparseList
+  let outliers: SparseList
 
   /// Takes a payload apart.
   ///
@@ -21,13 +21,15 @@ struct FirstPlaneParts {
     vectors = layout.vectors
     factor = payload.float(at: layout.factor)
     gain = payload.float(at: layout.gain)
-    list = SparseList(in: payload.span, layout)
+    outliers = SparseList(in: payload.span, layout)
   }
 }
 
 extension [UInt8] {
   /// The binary32 at an offset of a payload.
   func float(at offset: Int) -> Float {
-    Float(bitPattern: self[offset..<(offset + 4)].reversed().reduce(0) { $0 << 8 | UInt32($1) })
+    var bits: UInt32 = 0
+    for byte in (0..<4).reversed() { bits = bits << 8 | UInt32(self[offset + byte]) }
+    return Float(bitPattern: bits)
   }
 }
