@@ -29,7 +29,9 @@ let package = Package(
     .library(name: "BSTK", targets: ["BSTK"]),
     .library(
       name: "BSTKModel",
-      targets: ["BSTKCompression", "BSTKInference", "BSTKModelFiles", "BSTKTokenizer"]),
+      targets: [
+        "BSTKCompression", "BSTKInference", "BSTKMemory", "BSTKModelFiles", "BSTKTokenizer",
+      ]),
     .executable(name: "bstk", targets: ["bstk"]),
   ],
   dependencies: [
@@ -84,6 +86,7 @@ let package = Package(
         "CKernels",
       ],
       swiftSettings: settings),
+    .target(name: "BSTKMemory", swiftSettings: settings),
     .target(
       name: "BSTKModelFiles",
       dependencies: ["BSTKCodec", "BSTKFormat", "BSTKNumerics", "BSTKStore"],
@@ -108,8 +111,9 @@ let package = Package(
     .executableTarget(
       name: "bstk",
       dependencies: [
-        "BSTKCodec", "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKModelFiles",
-        "BSTKServer", "BSTKStore", "BSTKTokenizer", "BSTKTransport", argumentParser,
+        "BSTKCodec", "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKMemory",
+        "BSTKModelFiles", "BSTKServer", "BSTKStore", "BSTKTokenizer", "BSTKTransport",
+        argumentParser,
       ],
       swiftSettings: settings),
 
@@ -123,6 +127,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "BSTKFormatTests", dependencies: ["BSTKFormat", "BSTKCodec", "BSTKTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "BSTKMemoryTests", dependencies: ["BSTKMemory", "BSTKTestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "BSTKModelTests",
