@@ -11,7 +11,8 @@ internal import BSTKFormat
 ///
 /// The fetch begins with the iteration and ends with it: leaving the loop early cancels it, and
 /// what has arrived stays for the next run. It runs at most ``lookaheadByteCount`` ahead of the
-/// loop, so a slow consumer slows the download rather than the disk filling unwatched.
+/// loop, so a slow consumer slows the download rather than the disk filling unwatched. At most
+/// 64 MiB of that are held in memory, and what a block that the loop keeps has with it.
 public struct VerifiedBlocks: AsyncSequence, Sendable {
   /// A verified chunk.
   public typealias Element = VerifiedBlock
@@ -47,6 +48,7 @@ public struct VerifiedBlocks: AsyncSequence, Sendable {
         try Task.checkCancellation()
         return nil
       }
+      if let kept = block.kept { run.kept.release(kept.count) }
       let (end, isEndless) = Int(block.prefixByteCount).addingReportingOverflow(lookahead)
       run.allow(upTo: isEndless ? .max : end)
       return block
@@ -55,6 +57,8 @@ public struct VerifiedBlocks: AsyncSequence, Sendable {
 
   /// The running fetch of one iterator; cancelled when the iterator goes away.
   private final class Run: Sendable {
+    /// What has arrived and not been taken.
+    let kept: KeptChunks
     private let session: FetchSession
     private let task: Task<Void, Never>
 
@@ -62,12 +66,15 @@ public struct VerifiedBlocks: AsyncSequence, Sendable {
       _ sequence: VerifiedBlocks,
       _ continuation: AsyncThrowingStream<VerifiedBlock, any Error>.Continuation
     ) {
-      let delivery = Delivery(output: sequence.request.output, continuation: continuation)
+      let kept = KeptChunks(byteLimit: sequence.lookaheadByteCount)
+      let delivery = Delivery(
+        output: sequence.request.output, kept: kept, continuation: continuation)
       let session = FetchSession(
         sequence.request, tuning: sequence.tuning, task: .fetch,
-        initialAllowance: sequence.lookaheadByteCount
+        initialAllowance: sequence.lookaheadByteCount, kept: kept
       ) { delivery.take($0) }
       self.session = session
+      self.kept = kept
       task = Task {
         do {
           _ = try await session.run()
