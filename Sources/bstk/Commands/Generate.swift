@@ -66,14 +66,14 @@ struct Generate: BstkCommand {
     let bar = StepBar(.automatic)
     defer { bar.finish() }
     let language = try await LocalModel.open(
-      model, budget: interactive ? .unlimited : budget.budget, network: network, bar: bar)
+      model, budget: interactive ? .unlimited : budget.sizes, network: network, bar: bar)
     guard case .file(let file) = language.origin else {
       throw BSTKError(
         .model, "\(model) is a folder", remedy: "compress it first: bstk compress \(model) -o …")
     }
     var session = GenerationSession(
       model: try ResizableModel(
-        file, configuration: language.configuration, cut: Self.cut(budget.budget, of: file),
+        file, configuration: language.configuration, cut: Self.cut(budget.budgetNow(), of: file),
         progress: { bar.update("loading", $0) }),
       generator: Generator(
         tokenizer: try language.tokenizer(),
