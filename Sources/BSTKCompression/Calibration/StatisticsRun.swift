@@ -68,7 +68,7 @@ struct StatisticsRun: ~Copyable {
         try stateFile.write(states.span, window: place, layer: index)
       }
       var moments = summary.weighsTokens ? [] : momentSums(ofLayer: index)
-      try sweep.forward(transformer.loadLayer(index)) { group, passes in
+      try sweep.forward(transformer.loadLayer(index, as: .floats)) { group, passes in
         norms.add(passes, layer: index)
         for input in moments.indices {
           moments[input].add(passes.map { $0.inputs[input] })
@@ -86,7 +86,7 @@ struct StatisticsRun: ~Copyable {
   mutating func crossHead(
     labels: [[TokenID]]?, _ progress: (WorkProgress) throws -> Void
   ) throws {
-    let head = try transformer.loadHead()
+    let head = try transformer.loadHead(as: .floats)
     let numbers = uniformNumbers()
     let width = configuration.hiddenSize
     var passes = [HeadPass](
@@ -150,7 +150,7 @@ struct StatisticsRun: ~Copyable {
   /// Takes the gradients back to the embedding.
   mutating func goBack(_ progress: (WorkProgress) throws -> Void) throws {
     for index in (0..<configuration.layerCount).reversed() {
-      let layer = try transformer.loadLayer(index)
+      let layer = try transformer.loadLayer(index, as: .floats)
       var moments = summary.weighsTokens ? momentSums(ofLayer: index) : []
       var scales = moments.map { _ in WeightScale() }
       var sums = layer.linears.map { [Double](repeating: 0, count: $0.layer.outFeatures) }

@@ -22,8 +22,7 @@ public struct NestedPlaneMatrix: Sendable {
   public let excess: SparseExcess
   private let u: [Float]
   private let v: [Float]
-  /// gain · factor · 2^(1−n) · u and v, with a power of two moved so that the largest of
-  /// `columnScales` is in 1 ..< 2: their product is then as far from overflow as the matrix is.
+  /// gain · factor · 2^(1−n) · u and v, as ``PlaneScales`` shares the powers of two out.
   private let rowScales: [Float]
   private let columnScales: [Float]
 
@@ -54,34 +53,20 @@ public struct NestedPlaneMatrix: Sendable {
     if let last = excess.positions.last, Int(last) >= rows * columns {
       throw .invalidPosition(index: excess.positions.count - 1)
     }
-    let (uPeak, vPeak) = (try Self.peak(u), try Self.peak(v))
-    let excessPeak = try Self.peak(excess.values)
-    // Comparisons with NaN are false.
-    guard abs(gain) <= Self.maximumGain,
-      Double(uPeak) * Double(vPeak) * (2048 * Double(abs(factor)) + Double(excessPeak)) < 0x1p120
-    else { throw .scaleOutOfRange }
-
-    // Where v is 0 the size of u and factor has no bound, and no meaning.
-    let grid = vPeak > 0 ? Double(gain) * Double(factor) : 0
-    let shift = vPeak > 0 ? Int(vPeak.exponent) : 0
-    let step = Double(sign: .plus, exponent: shift + 1 - planes.count, significand: grid)
-    rowScales = u.map { Float(Double($0) * step) }
-    columnScales = v.map { Float(sign: .plus, exponent: -shift, significand: $0) }
+    let (uPeak, vPeak) = (try PlaneScales.peak(u), try PlaneScales.peak(v))
+    let excessPeak = try PlaneScales.peak(excess.values)
+    try PlaneScales.check(gain: gain)
+    try PlaneScales.check(uPeak: uPeak, vPeak: vPeak, factor: factor, excessPeak: excessPeak)
+    let scales = PlaneScales(
+      vPeak: vPeak, factor: factor, gain: gain, planeCount: planes.count)
+    rowScales = u.map { scales.row($0) }
+    columnScales = v.map { scales.column($0) }
     self.rows = rows
     self.columns = columns
     self.u = u
     self.v = v
     self.planes = planes
     self.excess = excess
-  }
-
-  private static func peak(_ values: [Float]) throws(NumericsError) -> Float {
-    var peak: Float = 0
-    for index in values.indices {
-      guard values[index].isFinite else { throw .notFinite(index: index) }
-      peak = max(peak, abs(values[index]))
-    }
-    return peak
   }
 
   /// Computes rows `rowRange` of the weights (all by default).

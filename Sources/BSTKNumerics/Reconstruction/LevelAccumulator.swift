@@ -40,9 +40,45 @@ enum LevelAccumulator {
     }
   }
 
-  /// Calls `body` with the levels as the kernel takes them.
+  /// Rows `rows` of Σ sign ⊙ (U · V^T), on this thread.
+  ///
+  /// - Parameters:
+  ///   - levels: U of each holds only the rows from ``firstHeldRow(_:)`` on.
+  ///   - weights: the rows asked for, of `columns` values.
+  static func rebuild(
+    _ levels: ArraySlice<DecodedLevel>, rows: Range<Int>, columns: Int,
+    into weights: inout MutableSpan<Float>
+  ) {
+    let base = firstHeldRow(rows.lowerBound)
+    precondition(weights.count == rows.count * columns)
+    for level in levels {
+      precondition(level.vt.count == level.rank * columns)
+      precondition(level.u.count >= (rows.upperBound - base) * level.rank)
+      if let signs = level.signs {
+        precondition(signs.count >= (rows.upperBound * columns + 7) / 8)
+      }
+    }
+    var scratch = [Float](
+      repeating: 0, count: levels.reduce(0) { $0 + $1.rank } * Int(BSTK_TILE_COLUMNS) + 16)
+    weights.update(repeating: 0)
+    unsafe withKernelLevels(levels, signOffset: base / 8 * columns, gathered: []) { levels in
+      unsafe weights.withUnsafeMutableBufferPointer { weights in
+        guard let out = weights.baseAddress else { return }
+        // SAFETY: the preconditions above; U and the signs begin with row `base`.
+        unsafe bstk_accumulate_levels(
+          out, rows.lowerBound - base, rows.count, columns, levels.baseAddress, levels.count, 0,
+          &scratch)
+      }
+    }
+  }
+
+  /// The last row not after `row` whose signs begin a byte whatever the columns.
+  static func firstHeldRow(_ row: Int) -> Int { row / 8 * 8 }
+
+  /// Calls `body` with the levels as the kernel takes them, `signOffset` bytes of signs left out.
   static func withKernelLevels(
     _ levels: ArraySlice<DecodedLevel>,
+    signOffset: Int = 0,
     gathered: [bstk_level],
     _ body: (UnsafeBufferPointer<bstk_level>) -> Void
   ) {
@@ -56,10 +92,13 @@ enum LevelAccumulator {
           // SAFETY: the pointers are used only inside the closures that lend them.
           let one = unsafe bstk_level(
             u: u.baseAddress, vt: vt.baseAddress, signs: signs, rank: level.rank)
-          unsafe withKernelLevels(levels.dropFirst(), gathered: gathered + [one], body)
+          unsafe withKernelLevels(
+            levels.dropFirst(), signOffset: signOffset, gathered: gathered + [one], body)
         }
         if let signs = level.signs {
-          unsafe signs.withUnsafeBufferPointer { unsafe rest($0.baseAddress) }
+          unsafe signs.withUnsafeBufferPointer {
+            unsafe rest($0.baseAddress.map { unsafe $0 + signOffset })
+          }
         } else {
           rest(nil)
         }

@@ -62,8 +62,8 @@ struct GenerationSession: ~Copyable {
       return
     }
     do {
-      let cut = try Generate.cut(
-        Budget(fileByteCount: size.byteCount), of: model.file)
+      guard let file = model.file else { return }
+      let cut = try Generate.cut(Budget(fileByteCount: size.byteCount), of: file)
       let before = model.cut.blockCount
       let changed = try model.resize(to: cut)
       Console.say(
@@ -77,6 +77,6 @@ struct GenerationSession: ~Copyable {
   private func describe() {
     Console.say(
       "\(ByteFormat.decimal(model.cut.fileByteCount)),"
-        + " \(model.cut.blockCount) of \(model.file.manifest.blockCount) blocks")
+        + " \(model.cut.blockCount) of \(model.manifest.blockCount) blocks")
   }
 }
