@@ -32,6 +32,7 @@ let package = Package(
       targets: [
         "BSTKCompression", "BSTKInference", "BSTKMemory", "BSTKModelFiles", "BSTKTokenizer",
       ]),
+    .library(name: "BSTKStreaming", targets: ["BSTKStreaming"]),
     .executable(name: "bstk", targets: ["bstk"]),
   ],
   dependencies: [
@@ -97,6 +98,13 @@ let package = Package(
     .target(
       name: "BSTKStore", dependencies: ["BSTKCodec", "BSTKFormat"], swiftSettings: settings),
     .target(
+      name: "BSTKStreaming",
+      dependencies: [
+        "BSTKCodec", "BSTKFormat", "BSTKInference", "BSTKModelFiles", "BSTKStore", "BSTKTokenizer",
+        "BSTKTransport",
+      ],
+      swiftSettings: settings),
+    .target(
       name: "BSTKTokenizer",
       dependencies: ["BSTKFormat", "BSTKModelFiles", "CSentencePiece"],
       swiftSettings: settings,
@@ -112,8 +120,8 @@ let package = Package(
       name: "bstk",
       dependencies: [
         "BSTKCodec", "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKMemory",
-        "BSTKModelFiles", "BSTKServer", "BSTKStore", "BSTKTokenizer", "BSTKTransport",
-        argumentParser,
+        "BSTKModelFiles", "BSTKServer", "BSTKStore", "BSTKStreaming", "BSTKTokenizer",
+        "BSTKTransport", argumentParser,
       ],
       swiftSettings: settings),
 
@@ -147,6 +155,13 @@ let package = Package(
     .testTarget(
       name: "BSTKStoreTests",
       dependencies: ["BSTKCodec", "BSTKFormat", "BSTKStore", "BSTKTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "BSTKStreamingTests",
+      dependencies: [
+        "BSTKCodec", "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKModelFiles",
+        "BSTKStore", "BSTKStreaming", "BSTKTestSupport", "BSTKTransport",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "BSTKTransportTests",

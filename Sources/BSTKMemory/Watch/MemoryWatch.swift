@@ -47,10 +47,14 @@ public struct MemoryWatch: ~Copyable {
   /// - Parameters:
   ///   - holding: What the weights take.
   ///   - most: What they could take at most.
-  public mutating func desiredByteCount(holding: UInt64, most: UInt64) -> UInt64? {
+  ///   - isSignalled: Whether one of ``descriptors`` has been reported to the caller, which is done
+  ///     only once.
+  public mutating func desiredByteCount(
+    holding: UInt64, most: UInt64, isSignalled: Bool = false
+  ) -> UInt64? {
     let elapsed = ContinuousClock.now - start
     let now = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
-    let isSignalled = signal.take()
+    let isSignalled = signal.take() || isSignalled
     if isSignalled { lastPressure = now }
     guard isSignalled || now - (last?.seconds ?? -.infinity) >= Self.lookSeconds else {
       return nil

@@ -25,14 +25,16 @@ public struct VerifiedBlock: Sendable {
     if let kept { return kept }
     return try await withCheckedThrowingContinuation { continuation in
       DispatchQueue.global(qos: .userInitiated).async {
-        continuation.resume(with: Result { try read() })
+        continuation.resume(with: Result { try storedBytes(ofChunk: index) })
       }
     }
   }
 
-  /// The chunk is in the partial file until the fetch ends, afterwards in the output, and in an
-  /// output that is being grown from the start.
-  private func read() throws(BSTKError) -> [UInt8] {
+  /// The stored bytes of a chunk up to this one, read from the disk and checked again.
+  ///
+  /// It is in the partial file until the fetch ends, afterwards in the output, and in an output
+  /// that is being grown from the start.
+  package func storedBytes(ofChunk index: Int) throws(BSTKError) -> [UInt8] {
     var fault = BSTKError(.io, "\(output) has gone")
     for path in [output, OutputPlan.partialPath(of: output), output] {
       do throws(BSTKError) {

@@ -21,6 +21,7 @@ public struct VerifiedBlocks: AsyncSequence, Sendable {
   public let lookaheadByteCount: Int
   let request: FetchRequest
   let tuning: FetchTuning
+  let onEvent: @Sendable (FetchEvent) -> Void
 
   /// Starts the fetch.
   public func makeAsyncIterator() -> Iterator { Iterator(self) }
@@ -72,7 +73,10 @@ public struct VerifiedBlocks: AsyncSequence, Sendable {
       let session = FetchSession(
         sequence.request, tuning: sequence.tuning, task: .fetch,
         initialAllowance: sequence.lookaheadByteCount, kept: kept
-      ) { delivery.take($0) }
+      ) { [onEvent = sequence.onEvent] event in
+        delivery.take(event)
+        onEvent(event)
+      }
       self.session = session
       self.kept = kept
       task = Task {
@@ -94,10 +98,15 @@ public struct VerifiedBlocks: AsyncSequence, Sendable {
 extension Fetcher {
   /// The chunks of a fetch as they are verified, in file order, those already here included.
   ///
-  /// - Parameter lookaheadByteCount: How far the fetch may run ahead of the loop.
+  /// - Parameters:
+  ///   - lookaheadByteCount: How far the fetch may run ahead of the loop.
+  ///   - onEvent: Called on the fetch's own thread.
   public func verifiedBlocks(
-    _ request: FetchRequest, lookaheadByteCount: Int = 64 << 20
+    _ request: FetchRequest, lookaheadByteCount: Int = 64 << 20,
+    onEvent: @escaping @Sendable (FetchEvent) -> Void = { _ in }
   ) -> VerifiedBlocks {
-    VerifiedBlocks(lookaheadByteCount: max(0, lookaheadByteCount), request: request, tuning: tuning)
+    VerifiedBlocks(
+      lookaheadByteCount: max(0, lookaheadByteCount), request: request, tuning: tuning,
+      onEvent: onEvent)
   }
 }

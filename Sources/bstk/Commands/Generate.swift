@@ -1,7 +1,10 @@
-internal import BSTKInference
 internal import ArgumentParser
 internal import BSTKFormat
+internal import BSTKInference
+internal import BSTKMemory
 internal import BSTKStore
+internal import BSTKStreaming
+internal import BSTKTokenizer
 
 /// Lets a person feel what a size buys.
 struct Generate: BstkCommand {
@@ -10,13 +13,22 @@ struct Generate: BstkCommand {
     discussion: """
       Greedy unless a temperature is given. With --interactive each line is a prompt, and lines \
       that begin with a slash are commands: /budget 1.2 grows or shrinks the model in memory, \
-      /quit ends. Of a published file the budget's prefix is fetched first, with --interactive all.
+      /wait waits for a fetch, /quit ends.
+
+      A published file answers as soon as its base is here and gets better while the budget's \
+      prefix arrives; the time to the first token is told. When the text is done the fetch ends, \
+      unless --interactive or -o wants the rest.
+
+      With --ram auto, or --fit, weights take what the machine, its control groups and the \
+      process's limits leave free, less a reserve, the cache and 64 MiB to work in. Between two \
+      tokens, and while a conversation waits, the least valuable blocks are dropped when others \
+      need memory and taken up again later.
 
       EXAMPLES
         bstk generate model.bstk "In the beginning" --mb 1.2
         bstk generate model.bstk "My lords," --temperature 0.8 --top-p 0.95 --seed 7
         bstk generate https://example.org/model.bstk "In the beginning" --mb 1.2
-        bstk generate model.bstk --interactive
+        bstk generate model.bstk --interactive --ram auto
       """)
 
   @Argument(help: "A .bstk file or its http(s) address.", completion: .file(extensions: ["bstk"]))
@@ -26,6 +38,12 @@ struct Generate: BstkCommand {
   var prompt: String?
 
   @OptionGroup(title: "Budget") var budget: BudgetOptions
+
+  @Option(
+    name: .shortAndLong,
+    help: "Keep what is fetched in this file, and fetch all that the budget buys.",
+    completion: .file(extensions: ["bstk"]))
+  var output: String?
 
   @OptionGroup(title: "Network") var network: NetworkOptions
 
@@ -59,34 +77,116 @@ struct Generate: BstkCommand {
       throw ValidationError("--top-p must be above 0 and at most 1.")
     }
     if maxTokens < 1 { throw ValidationError("--max-tokens must be at least 1.") }
-    if SourceAddress.isAddress(model) { try network.validate(for: model) }
+    if SourceAddress.isAddress(model) {
+      try network.validate(for: model)
+    } else if output != nil {
+      throw ValidationError("-o is for a published file, given by its address.")
+    }
+    if output?.isEmpty ?? false { throw ValidationError("-o must name a file.") }
   }
 
   func execute() async throws {
     let bar = StepBar(.automatic)
     defer { bar.finish() }
-    let language = try await LocalModel.open(
-      model, budget: interactive ? .unlimited : budget.sizes, network: network, bar: bar)
+    if SourceAddress.isAddress(model) {
+      try await runPublished(start: .now, bar)
+    } else {
+      try runLocal(bar)
+    }
+  }
+
+  // MARK: A file
+
+  private func runLocal(_ bar: StepBar) throws {
+    let language = try LanguageModel(path: model)
     guard case .file(let file) = language.origin else {
       throw BSTKError(
         .model, "\(model) is a folder", remedy: "compress it first: bstk compress \(model) -o …")
     }
+    let generator = Generator(tokenizer: try language.tokenizer(), sampling: sampling)
+    let cache = try cacheByteCount(generator, language.configuration)
+    let memory = budget.isAutomatic ? MemoryAllowance(.now()) : nil
+    let wanted = try file.cut(within: budget.sizes)
+    let cut = try file.cut(within: budget.budget(memory, cacheByteCount: cache))
+    tellMemory(memory, cut, cacheByteCount: cache)
     var session = GenerationSession(
       model: try ResizableModel(
-        file, configuration: language.configuration, cut: Self.cut(budget.budgetNow(), of: file),
+        file, configuration: language.configuration, cut: cut,
         progress: { bar.update("loading", $0) }),
-      generator: Generator(
-        tokenizer: try language.tokenizer(),
-        sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed)),
-      maximumTokens: maxTokens)
+      keeper: SizeKeeper(
+        wanted: wanted, allowed: cut, published: nil, watchingBeside: watchedCache(cache)),
+      generator: generator, maximumTokens: maxTokens, start: nil)
     bar.finish()
     if let prompt { try session.answer(prompt) }
     if interactive { try session.converse() }
   }
 
-  /// The largest cut within a budget that the file holds.
-  static func cut(_ budget: Budget, of file: ModelFile) throws(BSTKError) -> Cut {
-    try file.requireUsable()
-    return try file.cut(within: budget)
+  // MARK: A published file
+
+  private func runPublished(start: ContinuousClock.Instant, _ bar: StepBar) async throws {
+    let published = try PublishedModel(
+      model, budget: budget.budgetNow(), output: output, network: network, bar: bar)
+    let base = try await published.base()
+    bar.finish()
+    let manifest = base.model.manifest
+    let wanted = try published.cut(of: manifest)
+    let generator = Generator(tokenizer: base.tokenizer, sampling: sampling)
+    let cache = try cacheByteCount(generator, base.configuration)
+    tellMemory(nil, wanted, cacheByteCount: cache)
+    var session = GenerationSession(
+      model: base.model,
+      keeper: SizeKeeper(
+        wanted: wanted, allowed: nil, published: published, watchingBeside: watchedCache(cache)),
+      generator: generator, maximumTokens: maxTokens, start: start)
+    if let prompt { try session.answer(prompt) }
+    if interactive { try session.converse() }
+    if let output {
+      try await published.finish()
+      bar.finish()
+      Console.say("\(output.printable): \(published.arrivedText(manifest)) have arrived")
+    } else {
+      // Interactive, it has been told.
+      if !interactive, case .failure(let error) = published.arriving.end {
+        ErrorReport(error).print(asJSON: false)
+      }
+      await published.arriving.stop()
+      if !interactive {
+        Console.say("\(published.arrivedText(manifest)) had arrived when the text was done")
+      }
+    }
+  }
+
+  // MARK: Parts
+
+  private var sampling: Sampling {
+    Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed)
+  }
+
+  /// Bytes of the keys and values of the prompt and the text; in a conversation, of a prompt of
+  /// usual length.
+  private func cacheByteCount(
+    _ generator: Generator, _ configuration: ModelConfiguration
+  ) throws -> UInt64 {
+    let usual = interactive ? 256 : 0
+    let count = try prompt.map { try generator.tokenizer.encode($0).count } ?? 0
+    return UInt64(
+      configuration.cacheByteCount(
+        positions: configuration.cachePositions(
+          promptTokens: max(usual, count), maximumTokens: maxTokens)))
+  }
+
+  /// The cache beside which memory is watched, where it is.
+  private func watchedCache(_ byteCount: UInt64) -> UInt64? {
+    budget.isAutomatic ? byteCount : nil
+  }
+
+  /// What the process will hold, where memory was bounded.
+  private func tellMemory(_ memory: MemoryAllowance?, _ cut: Cut, cacheByteCount: UInt64) {
+    guard budget.isAutomatic || budget.ram != nil else { return }
+    if let memory { Console.say(memory.text) }
+    Console.say(
+      "memory: \(ByteFormat.decimal(cut.residentByteCount)) of weights, "
+        + "\(ByteFormat.decimal(cacheByteCount)) of cache, at most "
+        + "\(ByteFormat.decimal(MemoryAllowance.workingByteCount)) to work in")
   }
 }
