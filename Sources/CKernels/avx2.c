@@ -222,5 +222,6 @@ const struct bstk_kernels bstk_kernels_avx2 = {
     .rebuild_planes = rebuild_planes,
     .expand_planes = expand_planes,
     .pack_plane = pack_plane,
+    .packed = &bstk_packed_avx2,
 };
 #endif

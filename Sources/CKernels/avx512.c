@@ -184,21 +184,27 @@ TARGET INLINE void pack_group(const uint8_t *values, unsigned bit, uint8_t *plan
   memcpy(plane, &mask, sizeof mask);
 }
 
-const struct bstk_kernels bstk_kernels_avx512 = {
-    .name = "avx512",
-    .f16_to_f32 = f16_to_f32,
-    .f32_to_f16 = f32_to_f16,
-    .bf16_to_f32 = bf16_to_f32,
-    .f32_to_bf16 = f32_to_bf16,
-    .split_signs = split_signs,
-    .residual_step = residual_step,
-    .weighted_squares = weighted_squares,
-    .sweep = sweep,
-    .accumulate_levels = accumulate_levels,
-    .feedback_block = feedback_block,
-    .descent_block = descent_block,
-    .rebuild_planes = rebuild_planes,
-    .expand_planes = expand_planes,
-    .pack_plane = pack_plane,
-};
+/// The kernels of this file, and products with packed weights.
+#define KERNELS(named, products) \
+  { \
+    .name = named, \
+    .f16_to_f32 = f16_to_f32, \
+    .f32_to_f16 = f32_to_f16, \
+    .bf16_to_f32 = bf16_to_f32, \
+    .f32_to_bf16 = f32_to_bf16, \
+    .split_signs = split_signs, \
+    .residual_step = residual_step, \
+    .weighted_squares = weighted_squares, \
+    .sweep = sweep, \
+    .accumulate_levels = accumulate_levels, \
+    .feedback_block = feedback_block, \
+    .descent_block = descent_block, \
+    .rebuild_planes = rebuild_planes, \
+    .expand_planes = expand_planes, \
+    .pack_plane = pack_plane, \
+    .packed = &(products), \
+  }
+
+const struct bstk_kernels bstk_kernels_avx512 = KERNELS("avx512", bstk_packed_avx2);
+const struct bstk_kernels bstk_kernels_avx512vnni = KERNELS("avx512vnni", bstk_packed_avx512);
 #endif

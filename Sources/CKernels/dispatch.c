@@ -15,6 +15,8 @@ static const struct bstk_kernels *find(const char *name) {
              __builtin_cpu_supports("f16c");
   int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  int vnni = avx512 && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("gfni");
+  if (vnni && (!name || !strcmp(name, "avx512vnni"))) return &bstk_kernels_avx512vnni;
   if (avx512 && (!name || !strcmp(name, "avx512"))) return &bstk_kernels_avx512;
   if (avx2 && (!name || !strcmp(name, "avx2"))) return &bstk_kernels_avx2;
 #elif defined(__aarch64__)
@@ -106,4 +108,33 @@ void bstk_expand_planes(const uint8_t *const *planes, size_t count, size_t rows,
 
 void bstk_pack_plane(const uint8_t *values, size_t count, unsigned bit, uint8_t *plane) {
   current()->pack_plane(values, count, bit, plane);
+}
+
+void bstk_round_inputs(const float *inputs, size_t columns, size_t planes,
+                       struct bstk_inputs *rounded) {
+  current()->packed->round_inputs(inputs, columns, planes, rounded);
+}
+
+void bstk_multiply_planes(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
+                          size_t readable, const struct bstk_inputs *inputs, const float *scales,
+                          int adding, float *y) {
+  current()->packed->multiply_planes(planes, count, rows, columns, readable, inputs, scales, adding,
+                                     y);
+}
+
+void bstk_scale_values(const float *values, double factor, const float *times, size_t count,
+                       float *out) {
+  current()->packed->scale_values(values, factor, times, count, out);
+}
+
+void bstk_multiply_halves(enum bstk_vector_type type, const uint16_t *weights, size_t rows,
+                          size_t columns, const float *x, float *y) {
+  current()->packed->multiply_halves(type, weights, rows, columns, x, y);
+}
+
+void bstk_add_listed(const uint32_t *positions, const uint16_t *excess, size_t count,
+                     size_t first_row, size_t rows, size_t columns, const float *inputs,
+                     const float *u, double factor, float *y) {
+  current()->packed->add_listed(positions, excess, count, first_row, rows, columns, inputs, u,
+                                factor, y);
 }

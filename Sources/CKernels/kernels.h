@@ -1,6 +1,7 @@
 // The table of kernels one instruction set provides; private to this target.
 #pragma once
 #include "bstk_kernels.h"
+#include "packed.h"
 
 _Static_assert(sizeof(float) == 4 && sizeof(double) == 8, "IEEE binary32 and binary64 expected");
 
@@ -30,12 +31,14 @@ struct bstk_kernels {
   void (*expand_planes)(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
                         uint8_t *values);
   void (*pack_plane)(const uint8_t *values, size_t count, unsigned bit, uint8_t *plane);
+  const struct bstk_packed_kernels *packed;
 };
 
 extern const struct bstk_kernels bstk_kernels_scalar;
 #if defined(__x86_64__)
 extern const struct bstk_kernels bstk_kernels_avx2;
 extern const struct bstk_kernels bstk_kernels_avx512;
+extern const struct bstk_kernels bstk_kernels_avx512vnni;
 #elif defined(__aarch64__)
 extern const struct bstk_kernels bstk_kernels_neon;
 #endif

@@ -155,4 +155,5 @@ const struct bstk_kernels bstk_kernels_scalar = {
     .rebuild_planes = rebuild_planes,
     .expand_planes = expand_planes,
     .pack_plane = pack_plane,
+    .packed = &bstk_packed_scalar,
 };

@@ -58,3 +58,26 @@ void bstk_decode_vectors(enum bstk_vector_type type, const uint8_t *bytes, size_
   else
     for (size_t i = 0; i < count; i++) out[i] = log8_value(scale, stored[i]);
 }
+
+void bstk_copy_signs(const uint8_t *signs, size_t first, size_t count, uint8_t *out) {
+  const uint8_t *from = signs + first / 8;
+  const unsigned shift = first % 8;
+  const size_t bytes = (count + 7) / 8, read = (shift + count + 7) / 8;
+  size_t i = 0;
+  if (!shift) {
+    memcpy(out, from, bytes);
+    i = bytes;
+  }
+  for (; i + 9 <= read; i += 8) {
+    uint64_t window;
+    memcpy(&window, from + i, sizeof window);
+    window = __builtin_bswap64(window) << shift | from[i + 8] >> (8 - shift);
+    window = __builtin_bswap64(window);
+    memcpy(out + i, &window, sizeof window);
+  }
+  for (; i < bytes; i++) {
+    unsigned next = i + 1 < read ? from[i + 1] : 0;
+    out[i] = (uint8_t)((from[i] << 8 | next) << shift >> 8);
+  }
+  if (count % 8) out[bytes - 1] &= (uint8_t)(0xff00 >> count % 8);
+}

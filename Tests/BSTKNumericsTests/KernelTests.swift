@@ -6,7 +6,7 @@ import Testing
   #if arch(arm64)
     static let names = ["scalar", "neon"]
   #else
-    static let names = ["scalar", "avx2", "avx512"]
+    static let names = ["scalar", "avx2", "avx512", "avx512vnni"]
   #endif
   static let lengths = Array(0...130)
 

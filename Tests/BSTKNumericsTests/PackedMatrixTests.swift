@@ -85,7 +85,7 @@ import Testing
           let error = PackedSamples.error(
             Array(line.dropFirst(3).dropLast(2)), weights: weights,
             x: x[token * columns..<(token + 1) * columns])
-          #expect(error <= 0.01, "token \(token) of \(tokens): \(error)")
+          #expect(error <= 0.02, "token \(token) of \(tokens): \(error)")
         }
       }
     }

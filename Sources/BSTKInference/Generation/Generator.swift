@@ -80,16 +80,26 @@ public struct Generator: Sendable {
   public func begin(
     _ prompt: String, maximumTokens: Int, configuration: ModelConfiguration
   ) throws(BSTKError) -> TextGeneration {
-    var tokens = try tokenizer.encode(prompt, addingSpecialTokens: true)
-    if tokens.isEmpty, let begin = configuration.beginTokenID { tokens = [begin] }
-    guard !tokens.isEmpty else {
+    TextGeneration(
+      prompt: try tokens(ofPrompt: prompt, configuration: configuration),
+      maximumTokens: maximumTokens,
+      text: TextStream(tokenizer, isContinuation: !prompt.isEmpty), sampler: Sampler(sampling),
+      configuration: configuration)
+  }
+
+  /// The tokens that a model is given for a prompt.
+  ///
+  /// - Throws: as ``generate(_:maximumTokens:with:receive:)``.
+  public func tokens(
+    ofPrompt prompt: String, configuration: ModelConfiguration
+  ) throws(BSTKError) -> [TokenID] {
+    let tokens = try tokenizer.encode(prompt, addingSpecialTokens: true)
+    if !tokens.isEmpty { return tokens }
+    guard let begin = configuration.beginTokenID else {
       throw BSTKError(
         .model, "the prompt is empty and the model names no token to begin with",
         remedy: "give a prompt")
     }
-    return TextGeneration(
-      prompt: tokens, maximumTokens: maximumTokens,
-      text: TextStream(tokenizer, isContinuation: !prompt.isEmpty), sampler: Sampler(sampling),
-      configuration: configuration)
+    return [begin]
   }
 }

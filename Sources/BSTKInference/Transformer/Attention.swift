@@ -43,7 +43,9 @@ struct Attention {
 
     if tokens == 1 {
       for head in 0..<headCount {
-        attend(head: head, position: first, window: window, cache: cache, row: segment.rows.lowerBound, into: &out)
+        attend(
+          head: head, position: first, window: window, cache: cache, row: segment.rows.lowerBound,
+          into: &out)
       }
       return
     }

@@ -3,8 +3,10 @@
 /// A weight is row(u) · column(v) · N. A power of two is moved so that the largest column scale is in
 /// 1 ..< 2: the product of the two is then as far from overflow as the matrix is.
 struct PlaneScales {
-  private let step: Double
-  private let columnStep: Double
+  /// What a row's u is multiplied by.
+  let rowStep: Double
+  /// What a column's v is multiplied by: a power of two.
+  let columnStep: Double
 
   /// The scales of `planeCount` planes whose last has the gain `gain`.
   ///
@@ -13,12 +15,12 @@ struct PlaneScales {
     // Where v is 0 the size of u and factor has no bound, and no meaning.
     let grid = vPeak > 0 ? Double(gain) * Double(factor) : 0
     let shift = vPeak > 0 ? Int(vPeak.exponent) : 0
-    step = Double(sign: .plus, exponent: shift + 1 - planeCount, significand: grid)
+    rowStep = Double(sign: .plus, exponent: shift + 1 - planeCount, significand: grid)
     columnStep = Double(sign: .plus, exponent: -shift, significand: 1)
   }
 
   /// The scale of a row whose u is that.
-  func row(_ u: Float) -> Float { Float(Double(u) * step) }
+  func row(_ u: Float) -> Float { Float(Double(u) * rowStep) }
 
   /// The scale of a column whose v is that.
   func column(_ v: Float) -> Float { Float(Double(v) * columnStep) }

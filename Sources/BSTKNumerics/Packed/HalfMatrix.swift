@@ -42,31 +42,55 @@ public struct HalfMatrix: Sendable {
   /// The bytes held.
   public var byteCount: Int { bytes.count }
 
-  /// The weights of a range of rows that exist, on this thread.
+  /// Computes the weights of a range of rows that exist, on this thread.
   func rebuild(rows range: Range<Int>, into weights: inout MutableSpan<Float>) {
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= rows
-        && weights.count == range.count * columns, "weights of another shape")
-    let code =
-      switch element {
-      case .fp16: BSTK_VECTOR_FP16
-      case .bf16: BSTK_VECTOR_BF16
-      }
-    unsafe weights.withUnsafeMutableBufferPointer { weights in
-      guard let out = weights.baseAddress else { return }
-      // SAFETY: rows that exist, and room for their values.
-      unsafe bstk_decode_vectors(
-        code, bytes, 1, 1, 1, range.lowerBound * columns, weights.count, out)
+    precondition(weights.count == range.count * columns, "weights of another shape")
+    unsafe weights.withUnsafeMutableBufferPointer { unsafe rebuild(rows: range, into: $0) }
+  }
+
+  private func rebuild(rows range: Range<Int>, into weights: UnsafeMutableBufferPointer<Float>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows outside")
+    guard let out = weights.baseAddress else { return }
+    // SAFETY: rows that exist, and room for their values.
+    unsafe bstk_decode_vectors(
+      kernelType, bytes, 1, 1, 1, range.lowerBound * columns, range.count * columns, out)
+  }
+
+  private var kernelType: bstk_vector_type {
+    switch element {
+    case .fp16: BSTK_VECTOR_FP16
+    case .bf16: BSTK_VECTOR_BF16
     }
   }
 
+  /// The product of ``PackedMatrix/multiply(_:into:rowStride:firstColumn:)``, whose preconditions hold.
   func multiply(
     _ x: Span<Float>, into y: inout MutableSpan<Float>, rowStride: Int, firstColumn: Int
   ) {
-    TiledProduct.multiply(
-      rows: rows, columns: columns, x, into: &y, rowStride: rowStride, firstColumn: firstColumn
-    ) { range, tile in
-      rebuild(rows: range, into: &tile)
+    let tokens = x.count / columns
+    guard tokens <= TiledProduct.fewTokens else {
+      unsafe TiledProduct.multiply(
+        rows: rows, columns: columns, x, into: &y, rowStride: rowStride, firstColumn: firstColumn
+      ) { range, tile in unsafe rebuild(rows: range, into: tile) }
+      return
+    }
+    let (type, columns) = (kernelType, columns)
+    unsafe x.withUnsafeBufferPointer { x in
+      unsafe bytes.withUnsafeBytes { bytes in
+        let words = unsafe bytes.assumingMemoryBound(to: UInt16.self)
+        guard let start = x.baseAddress, let stored = words.baseAddress else { return }
+        // SAFETY: only read meanwhile; the bytes of an array are aligned for two-byte values.
+        nonisolated(unsafe) let (inputs, weights) = unsafe (start, stored)
+        unsafe TiledProduct.multiply(
+          rows: rows, columns: columns, tokens: tokens, into: &y, rowStride: rowStride,
+          firstColumn: firstColumn
+        ) { range, token, out in
+          // SAFETY: rows that exist, and room for a value of each.
+          unsafe bstk_multiply_halves(
+            type, weights + range.lowerBound * columns, range.count, columns,
+            inputs + token * columns, out)
+        }
+      }
     }
   }
 }

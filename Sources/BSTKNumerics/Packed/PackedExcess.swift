@@ -3,7 +3,7 @@ internal import CKernels
 /// The sparse list of a matrix of nested planes, as stored.
 struct PackedExcess: Sendable {
   /// Element numbers, row · columns + column, ascending.
-  let positions: [UInt32]
+  private let positions: [UInt32]
   /// binary16, in the unit of u(row) · v(column).
   private let bits: [UInt16]
 
@@ -27,9 +27,6 @@ struct PackedExcess: Sendable {
   /// The largest absolute value.
   var peak: Float { value(bits.reduce(0) { max($0, $1 & 0x7FFF) }) }
 
-  /// The excess of entry `index`.
-  subscript(index: Int) -> Float { value(bits[index]) }
-
   private func value(_ bits: UInt16) -> Float {
     var value: Float = 0
     // SAFETY: one value each.
@@ -37,17 +34,10 @@ struct PackedExcess: Sendable {
     return value
   }
 
-  /// The entries whose positions lie in `elements`.
-  func indices(of elements: Range<Int>) -> Range<Int> {
-    firstIndex(notBelow: elements.lowerBound)..<firstIndex(notBelow: elements.upperBound)
-  }
-
-  private func firstIndex(notBelow position: Int) -> Int {
-    var (low, high) = (0, positions.count)
-    while low < high {
-      let middle = low + (high - low) / 2
-      if Int(positions[middle]) < position { low = middle + 1 } else { high = middle }
+  /// Lends positions and values.
+  func lend(_ body: (UnsafeBufferPointer<UInt32>, UnsafeBufferPointer<UInt16>) -> Void) {
+    unsafe positions.withUnsafeBufferPointer { positions in
+      unsafe bits.withUnsafeBufferPointer { bits in unsafe body(positions, bits) }
     }
-    return low
   }
 }

@@ -10,12 +10,12 @@ public struct PackedPlanes: Sendable {
   /// Columns of the matrix (inputs of the layer).
   public let columns: Int
   private(set) var planes: [[UInt8]]
-  private(set) var gains: [Float]
-  let u: PackedVectors
-  let v: PackedVectors
+  private var gains: [Float]
+  private let u: PackedVectors
+  private let v: PackedVectors
   private let factor: Float
   private let vPeak: Float
-  let excess: PackedExcess
+  private let excess: PackedExcess
 
   /// Takes the first plane and what is stored with it.
   ///
@@ -88,58 +88,121 @@ public struct PackedPlanes: Sendable {
     gains.removeLast(count)
   }
 
-  var scales: PlaneScales {
-    PlaneScales(
+  /// Lends everything as the kernels take it.
+  private func lend(_ body: (bstk_planes) -> Void) {
+    let scales = PlaneScales(
       vPeak: vPeak, factor: factor, gain: gains[gains.count - 1], planeCount: planes.count)
-  }
-
-  func rowScales(_ range: Range<Int>) -> [Float] {
-    let scales = scales
-    return u.values(range).map { scales.row($0) }
-  }
-
-  func columnScales() -> [Float] {
-    let scales = scales
-    return v.values(0..<columns).map { scales.column($0) }
-  }
-
-  /// The weights of a range of rows that exist, on this thread.
-  func rebuild(rows range: Range<Int>, into weights: inout MutableSpan<Float>) {
-    rebuild(rows: range, columnScales: columnScales(), into: &weights)
-  }
-
-  private func rebuild(
-    rows range: Range<Int>, columnScales: [Float], into weights: inout MutableSpan<Float>
-  ) {
-    let rowScales = rowScales(range)
-    precondition(weights.count == range.count * columns && columnScales.count == columns)
-    unsafe weights.withUnsafeMutableBufferPointer { weights in
-      guard let out = weights.baseAddress else { return }
-      unsafe PlanePacking.withRows(
-        of: planes, first: range.lowerBound, count: range.count, columns: columns
-      ) { planes in
-        // SAFETY: a scale for every row and column, checked above.
-        unsafe bstk_rebuild_planes(
-          planes.baseAddress, planes.count, range.count, columns, rowScales, columnScales, out)
+    unsafe PlanePointers.lend(planes) { planes in
+      unsafe u.lend { u in
+        unsafe v.lend { v in
+          unsafe excess.lend { positions, excess in
+            // SAFETY: the pointers are used only inside the closures that lend them.
+            var matrix = unsafe bstk_planes()
+            unsafe matrix.rows = rows
+            unsafe matrix.columns = columns
+            unsafe planes.copy(to: &matrix.planes)
+            unsafe matrix.count = gains.count
+            unsafe matrix.u = u
+            unsafe matrix.v = v
+            unsafe matrix.row_step = scales.rowStep
+            unsafe matrix.column_step = scales.columnStep
+            unsafe matrix.positions = positions.baseAddress
+            unsafe matrix.excess = excess.baseAddress
+            unsafe matrix.listed = positions.count
+            unsafe body(matrix)
+          }
+        }
       }
     }
-    let start = range.lowerBound * columns
-    for index in excess.indices(of: start..<range.upperBound * columns) {
-      let position = Int(excess.positions[index])
-      let (row, column) = position.quotientAndRemainder(dividingBy: columns)
-      let value = Double(u[row]) * Double(v[column]) * Double(excess[index])
-      weights[position - start] += Float(value)
+  }
+
+  /// Computes the weights of a range of rows that exist, on this thread.
+  func rebuild(rows range: Range<Int>, into weights: inout MutableSpan<Float>) {
+    precondition(weights.count == range.count * columns, "weights of another shape")
+    unsafe weights.withUnsafeMutableBufferPointer { weights in
+      unsafe lend { matrix in
+        unsafe withColumnScales(matrix) { scales in
+          unsafe Self.rebuild(matrix, rows: range, scales, into: weights)
+        }
+      }
     }
   }
 
+  private func withColumnScales(
+    _ matrix: bstk_planes, _ body: (UnsafePointer<Float>) -> Void
+  ) {
+    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { scales in
+      guard let first = scales.baseAddress else { return }
+      // SAFETY: room for all columns.
+      unsafe v.decode(0..<columns, into: first)
+      unsafe bstk_scale_values(first, matrix.column_step, nil, columns, first)
+      unsafe body(first)
+    }
+  }
+
+  private static func rebuild(
+    _ matrix: bstk_planes, rows: Range<Int>, _ columnScales: UnsafePointer<Float>,
+    into weights: UnsafeMutableBufferPointer<Float>
+  ) {
+    guard let out = weights.baseAddress else { return }
+    // SAFETY: rows that exist, and room for them.
+    unsafe withUnsafePointer(to: matrix) {
+      unsafe bstk_planes_rebuild($0, rows.lowerBound, rows.count, columnScales, out)
+    }
+  }
+
+  /// The product of ``PackedMatrix/multiply(_:into:rowStride:firstColumn:)``, whose preconditions hold.
   func multiply(
     _ x: Span<Float>, into y: inout MutableSpan<Float>, rowStride: Int, firstColumn: Int
   ) {
-    let columnScales = columnScales()
-    TiledProduct.multiply(
-      rows: rows, columns: columns, x, into: &y, rowStride: rowStride, firstColumn: firstColumn
-    ) { range, tile in
-      rebuild(rows: range, columnScales: columnScales, into: &tile)
+    unsafe lend { matrix in
+      // SAFETY: lent for the duration of the product, and only read.
+      nonisolated(unsafe) let matrix = unsafe matrix
+      guard x.count / columns > TiledProduct.fewTokens else {
+        unsafe multiplyBits(
+          matrix, x, into: &y, rowStride: rowStride, firstColumn: firstColumn)
+        return
+      }
+      unsafe withColumnScales(matrix) { scales in
+        // SAFETY: as the matrix.
+        nonisolated(unsafe) let scales = unsafe scales
+        unsafe TiledProduct.multiply(
+          rows: rows, columns: columns, x, into: &y, rowStride: rowStride,
+          firstColumn: firstColumn
+        ) { range, tile in unsafe Self.rebuild(matrix, rows: range, scales, into: tile) }
+      }
+    }
+  }
+
+  private func multiplyBits(
+    _ matrix: bstk_planes, _ x: Span<Float>, into y: inout MutableSpan<Float>, rowStride: Int,
+    firstColumn: Int
+  ) {
+    let (rows, columns, tokens) = (rows, columns, x.count / columns)
+    unsafe RoundedInputs.lend(count: tokens, keeping: tokens, columns: columns) { floats, first in
+      // SAFETY: lent for the duration of the product, written here and then only read.
+      nonisolated(unsafe) let (matrix, inputs, rounded) = unsafe (matrix, floats, first)
+      unsafe x.withUnsafeBufferPointer { x in
+        guard let from = x.baseAddress else { return }
+        for token in 0..<tokens {
+          let to = unsafe inputs + token * columns
+          // SAFETY: the inputs of one token, and room for as many.
+          unsafe withUnsafePointer(to: matrix) {
+            unsafe bstk_planes_inputs($0, from + token * columns, to)
+          }
+          unsafe bstk_round_inputs(to, columns, matrix.count, rounded + token)
+        }
+      }
+      unsafe TiledProduct.multiply(
+        rows: rows, columns: columns, tokens: tokens, into: &y, rowStride: rowStride,
+        firstColumn: firstColumn
+      ) { range, token, out in
+        unsafe withUnsafePointer(to: matrix) {
+          // SAFETY: rows that exist, and room for a value of each.
+          unsafe bstk_planes_product(
+            $0, range.lowerBound, range.count, inputs + token * columns, rounded + token, out)
+        }
+      }
     }
   }
 }

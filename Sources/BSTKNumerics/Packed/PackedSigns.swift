@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// A matrix of sign blocks as it is held in memory, as stored.
 ///
 /// The weights are those of ``Reconstructor``: W = Σ sign ⊙ (U · V^T) over the levels.
@@ -26,6 +28,9 @@ public struct PackedSigns: Sendable {
   /// Columns of the matrix (inputs of the layer).
   public let columns: Int
   private var levels: [Level]
+
+  /// The most passes through the signs, one for every token and component, before weights are rebuilt.
+  private static let mostPasses = 64
 
   /// Takes the first level.
   ///
@@ -83,14 +88,103 @@ public struct PackedSigns: Sendable {
     LevelAccumulator.rebuild(decoded[...], rows: range, columns: columns, into: &weights)
   }
 
+  /// The product of ``PackedMatrix/multiply(_:into:rowStride:firstColumn:)``, whose preconditions hold.
   func multiply(
     _ x: Span<Float>, into y: inout MutableSpan<Float>, rowStride: Int, firstColumn: Int
   ) {
-    let vectors = levels.map { $0.vt.values(0..<$0.vt.count) }
-    TiledProduct.multiply(
-      rows: rows, columns: columns, x, into: &y, rowStride: rowStride, firstColumn: firstColumn
-    ) { range, tile in
-      rebuild(rows: range, vectors: vectors, into: &tile)
+    let tokens = x.count / columns
+    guard tokens <= TiledProduct.fewTokens,
+      tokens * levels.reduce(0, { $0 + $1.rank }) <= Self.mostPasses
+    else {
+      let vectors = levels.map { $0.vt.values(0..<$0.vt.count) }
+      unsafe TiledProduct.multiply(
+        rows: rows, columns: columns, x, into: &y, rowStride: rowStride, firstColumn: firstColumn
+      ) { range, tile in
+        var weights = unsafe tile.mutableSpan
+        rebuild(rows: range, vectors: vectors, into: &weights)
+      }
+      return
+    }
+    unsafe lend(
+      levels[...], gathered: [],
+      to: {
+        unsafe multiplyBits($0, x, into: &y, rowStride: rowStride, firstColumn: firstColumn)
+      })
+  }
+
+  private func multiplyBits(
+    _ levels: [bstk_signs], _ x: Span<Float>, into y: inout MutableSpan<Float>, rowStride: Int,
+    firstColumn: Int
+  ) {
+    let (rows, columns, tokens) = (rows, columns, x.count / columns)
+    let ranks = self.levels.map(\.rank)
+    let (count, components, highest) = (ranks.count, ranks.reduce(0, +), ranks.reduce(0, max))
+    unsafe RoundedInputs.lend(count: tokens * components, keeping: 1, columns: columns) {
+      inputs, first in
+      // SAFETY: lent for the duration of the product, written here and then only read.
+      nonisolated(unsafe) let (levels, rounded) = unsafe (levels, first)
+      unsafe x.withUnsafeBufferPointer { x in
+        guard let from = x.baseAddress else { return }
+        var next = unsafe rounded
+        for token in 0..<tokens {
+          for index in 0..<count {
+            let level = unsafe levels[index]
+            for component in unsafe 0..<level.vt.rank {
+              // SAFETY: the inputs of one token, and room for as many.
+              unsafe withUnsafePointer(to: level) {
+                unsafe bstk_signs_inputs($0, component, from + token * columns, inputs)
+              }
+              unsafe bstk_round_inputs(inputs, columns, 1, next)
+              unsafe next += 1
+            }
+          }
+        }
+      }
+      let stripRows = Int(BSTK_SIGN_ROWS)
+      let stripBytes = stripRows * PlanePacking.rowByteCount(columns: columns)
+      unsafe TiledProduct.multiply(
+        rows: rows, columns: columns, tokens: tokens, into: &y, rowStride: rowStride,
+        firstColumn: firstColumn
+      ) { range, token, out in
+        unsafe out.update(repeating: 0, count: range.count)
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: stripBytes) { bytes in
+          unsafe withUnsafeTemporaryAllocation(
+            of: Float.self, capacity: stripRows * (highest + 1)
+          ) { factors in
+            var next = unsafe rounded + token * components
+            for index in 0..<count {
+              let level = unsafe levels[index]
+              // SAFETY: rows that exist, and room for a value of each; scratch as the header says.
+              unsafe withUnsafePointer(to: level) {
+                unsafe bstk_signs_product(
+                  $0, range.lowerBound, range.count, next, bytes.baseAddress, factors.baseAddress,
+                  out)
+              }
+              unsafe next += level.u.rank
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Lends the levels as the kernels take them.
+  private func lend(
+    _ levels: ArraySlice<Level>, gathered: [bstk_signs], to body: ([bstk_signs]) -> Void
+  ) {
+    guard let level = levels.first else {
+      unsafe body(gathered)
+      return
+    }
+    unsafe level.signs.withUnsafeBufferPointer { signs in
+      unsafe level.u.lend { u in
+        unsafe level.vt.lend { vt in
+          // SAFETY: the pointers are used only inside the closures that lend them.
+          let one = unsafe bstk_signs(
+            rows: rows, columns: columns, signs: signs.baseAddress, u: u, vt: vt)
+          unsafe lend(levels.dropFirst(), gathered: gathered + [one], to: body)
+        }
+      }
     }
   }
 }

@@ -66,20 +66,31 @@ struct PackedVectors: Sendable {
   /// - Precondition: `values` holds as many as the range, which lies inside.
   func decode(_ range: Range<Int>, into values: UnsafeMutablePointer<Float>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "values outside")
-    let (divisor, modulus) =
+    let divisor =
       switch axis {
-      case .columns: (1, rank)
-      case .rows: (length, rank)
-      }
-    let code =
-      switch type {
-      case .fp16: BSTK_VECTOR_FP16
-      case .bf16: BSTK_VECTOR_BF16
-      case .int8: BSTK_VECTOR_INT8
-      case .log8: BSTK_VECTOR_LOG8
+      case .columns: 1
+      case .rows: length
       }
     // SAFETY: the init checked that the bytes hold scales and values of the whole factor.
     unsafe bstk_decode_vectors(
-      code, bytes, rank, divisor, modulus, range.lowerBound, range.count, values)
+      type.kernelType, bytes, rank, divisor, rank, range.lowerBound, range.count, values)
+  }
+
+  /// Lends the bytes as the kernels take them.
+  func lend(_ body: (bstk_vectors) -> Void) {
+    unsafe bytes.withUnsafeBufferPointer { bytes in
+      unsafe body(bstk_vectors(type: type.kernelType, bytes: bytes.baseAddress, rank: rank))
+    }
+  }
+}
+
+extension VectorType {
+  fileprivate var kernelType: bstk_vector_type {
+    switch self {
+    case .fp16: BSTK_VECTOR_FP16
+    case .bf16: BSTK_VECTOR_BF16
+    case .int8: BSTK_VECTOR_INT8
+    case .log8: BSTK_VECTOR_LOG8
+    }
   }
 }

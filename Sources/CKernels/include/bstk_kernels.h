@@ -14,8 +14,8 @@
 extern "C" {
 #endif
 
-/// Name of the instruction set the dispatcher chose: "scalar", "avx2", "avx512" or "neon". The
-/// environment variable BSTK_KERNELS names another, read at the first call of any kernel.
+/// Name of the instruction set the dispatcher chose: "scalar", "avx2", "avx512", "avx512vnni" (with
+/// GFNI) or "neon". The environment variable BSTK_KERNELS names another, read at the first call of any kernel.
 const char *bstk_kernels_name(void);
 
 /// Dispatches to the named set from here on; 0 when this processor lacks it. For tests.

@@ -53,11 +53,13 @@ struct BudgetOptions: ParsableArguments {
   }
 
   /// The bounds together, as the machine is now; what was found of it is said on standard error.
-  func budgetNow(isQuiet: Bool = false) -> Budget {
+  ///
+  /// - Parameter cacheByteCount: What a key-value cache will need beside the weights.
+  func budgetNow(cacheByteCount: UInt64 = 0, isQuiet: Bool = false) -> Budget {
     guard isAutomatic else { return sizes }
     let memory = MemoryAllowance(.now())
     if !isQuiet { Console.say(memory?.text ?? MemoryAllowance.unknownText) }
-    return budget(memory)
+    return budget(memory, cacheByteCount: cacheByteCount)
   }
 
   mutating func validate() throws {

@@ -1,10 +1,8 @@
 internal import ArgumentParser
 internal import BSTKFormat
 internal import BSTKInference
-internal import BSTKMemory
 internal import BSTKStore
 internal import BSTKStreaming
-internal import BSTKTokenizer
 
 /// Lets a person feel what a size buys.
 struct Generate: BstkCommand {
@@ -104,17 +102,17 @@ struct Generate: BstkCommand {
         .model, "\(model) is a folder", remedy: "compress it first: bstk compress \(model) -o …")
     }
     let generator = Generator(tokenizer: try language.tokenizer(), sampling: sampling)
-    let cache = try cacheByteCount(generator, language.configuration)
-    let memory = budget.isAutomatic ? MemoryAllowance(.now()) : nil
     let wanted = try file.cut(within: budget.sizes)
-    let cut = try file.cut(within: budget.budget(memory, cacheByteCount: cache))
-    tellMemory(memory, cut, cacheByteCount: cache)
+    let cache = try need(wanted, generator, language.configuration).cacheByteCount
+    let cut = try file.cut(within: budget.budgetNow(cacheByteCount: cache))
+    Console.say(Self.text(try need(cut, generator, language.configuration)))
     var session = GenerationSession(
       model: try ResizableModel(
         file, configuration: language.configuration, cut: cut,
         progress: { bar.update("loading", $0) }),
       keeper: SizeKeeper(
-        wanted: wanted, allowed: cut, published: nil, watchingBeside: watchedCache(cache)),
+        wanted: wanted, allowed: cut, published: nil,
+        watchingBeside: budget.isAutomatic ? cache : nil),
       generator: generator, maximumTokens: maxTokens, start: nil)
     bar.finish()
     if let prompt { try session.answer(prompt) }
@@ -131,12 +129,13 @@ struct Generate: BstkCommand {
     let manifest = base.model.manifest
     let wanted = try published.cut(of: manifest)
     let generator = Generator(tokenizer: base.tokenizer, sampling: sampling)
-    let cache = try cacheByteCount(generator, base.configuration)
-    tellMemory(nil, wanted, cacheByteCount: cache)
+    let need = try need(wanted, generator, base.configuration)
+    Console.say(Self.text(need))
     var session = GenerationSession(
       model: base.model,
       keeper: SizeKeeper(
-        wanted: wanted, allowed: nil, published: published, watchingBeside: watchedCache(cache)),
+        wanted: wanted, allowed: nil, published: published,
+        watchingBeside: budget.isAutomatic ? need.cacheByteCount : nil),
       generator: generator, maximumTokens: maxTokens, start: start)
     if let prompt { try session.answer(prompt) }
     if interactive { try session.converse() }
@@ -162,31 +161,26 @@ struct Generate: BstkCommand {
     Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed)
   }
 
-  /// Bytes of the keys and values of the prompt and the text; in a conversation, of a prompt of
-  /// usual length.
-  private func cacheByteCount(
-    _ generator: Generator, _ configuration: ModelConfiguration
-  ) throws -> UInt64 {
-    let usual = interactive ? 256 : 0
-    let count = try prompt.map { try generator.tokenizer.encode($0).count } ?? 0
-    return UInt64(
-      configuration.cacheByteCount(
-        positions: configuration.cachePositions(
-          promptTokens: max(usual, count), maximumTokens: maxTokens)))
+  /// What a cut will need: with the cache of the longest text that is known to come, in a
+  /// conversation one with a prompt of 256 tokens.
+  private func need(
+    _ cut: Cut, _ generator: Generator, _ configuration: ModelConfiguration
+  ) throws(BSTKError) -> MemoryNeed {
+    var promptTokens = interactive ? 256 : 1
+    if let prompt {
+      let tokens = try generator.tokens(ofPrompt: prompt, configuration: configuration)
+      promptTokens = max(promptTokens, tokens.count)
+    }
+    return MemoryNeed(
+      cut, configuration: configuration,
+      positions: configuration.cachePositions(
+        promptTokens: promptTokens, maximumTokens: maxTokens))
   }
 
-  /// The cache beside which memory is watched, where it is.
-  private func watchedCache(_ byteCount: UInt64) -> UInt64? {
-    budget.isAutomatic ? byteCount : nil
-  }
-
-  /// What the process will hold, where memory was bounded.
-  private func tellMemory(_ memory: MemoryAllowance?, _ cut: Cut, cacheByteCount: UInt64) {
-    guard budget.isAutomatic || budget.ram != nil else { return }
-    if let memory { Console.say(memory.text) }
-    Console.say(
-      "memory: \(ByteFormat.decimal(cut.residentByteCount)) of weights, "
-        + "\(ByteFormat.decimal(cacheByteCount)) of cache, at most "
-        + "\(ByteFormat.decimal(MemoryAllowance.workingByteCount)) to work in")
+  /// What will be held, for people.
+  static func text(_ need: MemoryNeed) -> String {
+    "weights \(ByteFormat.decimal(need.weightByteCount)),"
+      + " cache \(ByteFormat.decimal(need.cacheByteCount)),"
+      + " at most \(ByteFormat.binary(MemoryNeed.otherByteCount)) besides"
   }
 }
