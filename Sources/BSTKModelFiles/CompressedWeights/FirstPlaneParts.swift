@@ -9,8 +9,7 @@ struct FirstPlaneParts {
   let vectors: BSTKFormat.VectorType
   let factor: Float
   let gain: Float
-  let positions: [UInt32]
-  let excess: [UInt16]
+  let outliers: SparseList
 
   /// Takes a payload apart.
   ///
@@ -22,23 +21,15 @@ struct FirstPlaneParts {
     vectors = layout.vectors
     factor = payload.float(at: layout.factor)
     gain = payload.float(at: layout.gain)
-    positions = stride(from: layout.positions.lowerBound, to: layout.positions.upperBound, by: 4)
-      .map { payload.integer(at: $0) }
-    excess = stride(from: layout.excess.lowerBound, to: layout.excess.upperBound, by: 2)
-      .map { payload.integer(at: $0) }
+    outliers = SparseList(in: payload.span, layout)
   }
 }
 
 extension [UInt8] {
   /// The binary32 at an offset of a payload.
-  func float(at offset: Int) -> Float { Float(bitPattern: integer(at: offset)) }
-
-  /// The little-endian integer at an offset of a payload.
-  func integer<Value: FixedWidthInteger & UnsignedInteger>(at offset: Int) -> Value {
-    var value: Value = 0
-    for byte in (0..<Value.bitWidth / 8).reversed() {
-      value = value << 8 | Value(self[offset + byte])
-    }
-    return value
+  func float(at offset: Int) -> Float {
+    var bits: UInt32 = 0
+    for byte in (0..<4).reversed() { bits = bits << 8 | UInt32(self[offset + byte]) }
+    return Float(bitPattern: bits)
   }
 }

@@ -16,8 +16,8 @@ extension PackedMatrix {
         try PackedPlanes(
           rows: layout.plane.rows, columns: layout.plane.columns, plane: parts.plane,
           vectorType: BSTKNumerics.VectorType(parts.vectors), u: parts.u, v: parts.v,
-          factor: parts.factor, gain: parts.gain, positions: parts.positions,
-          excess: parts.excess))
+          factor: parts.factor, gain: parts.gain, positions: parts.outliers.positions,
+          excess: parts.outliers.excess))
     case .refinement, .file, .tensor, .ignorable:
       preconditionFailure("no matrix begins with such a chunk")
     }

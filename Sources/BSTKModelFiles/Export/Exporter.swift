@@ -138,14 +138,7 @@ public struct Exporter: Sendable {
   private static func encode(
     _ floats: Span<Float>, as tensor: TensorDescription
   ) throws(BSTKError) -> [UInt8] {
-    if tensor.type == .f16 {
-      // From here on, fp16 rounds to infinity.
-      for index in floats.indices where floats[index].isFinite && abs(floats[index]) >= 65520 {
-        throw BSTKError(
-          .float, "tensor \(tensor.name) has a value of \(floats[index]), too large for fp16",
-          remedy: "export as bf16 or fp32")
-      }
-    }
+    if tensor.type == .f16 { try HalfRange.check(floats, of: tensor.name) }
     return FloatConversion.encode(floats, as: tensor.type)
   }
 

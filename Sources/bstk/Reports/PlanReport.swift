@@ -5,6 +5,8 @@ internal import BSTKMemory
 struct PlanReport: Encodable {
   struct Next: Encodable {
     let matrix: String
+    /// The row with which the block's part of the tensor begins.
+    let firstRow: Int
     let level: Int
     let bytes: UInt64
     let fileBytes: UInt64
@@ -19,6 +21,8 @@ struct PlanReport: Encodable {
 
   struct MatrixEntry: Encodable {
     let name: String
+    /// The row of the tensor with which it begins; 0 unless the tensor is stored in parts.
+    let firstRow: Int
     let levels: Int
     let levelsTotal: Int
   }
@@ -73,7 +77,9 @@ extension PlanReport {
     quality = table?.value(atChunkCount: cut.chunkCount)
     qualityMetric = quality == nil ? nil : table?.metric.name
     matrices = zip(manifest.matrices, levels).map { matrix, count in
-      MatrixEntry(name: matrix.name, levels: count, levelsTotal: matrix.levelCount)
+      MatrixEntry(
+        name: matrix.name, firstRow: matrix.firstRow, levels: count,
+        levelsTotal: matrix.levelCount)
     }
   }
 
@@ -98,13 +104,18 @@ extension PlanReport {
     if let next {
       facts.add(
         "next block",
-        "\(ByteFormat.decimal(next.bytes)) for level \(next.level) of \(next.matrix); "
+        "\(ByteFormat.decimal(next.bytes)) for level \(next.level) of \(next.matrix)"
+          + (next.firstRow > 0 ? " from row \(next.firstRow) on; " : "; ")
           + "ask for \(ByteFormat.grouped(next.fileBytes)) bytes")
     }
     facts.print()
     Console.out()
     var table = Table([.text("matrix"), .number("levels")])
-    for matrix in matrices { table.add([matrix.name, "\(matrix.levels)/\(matrix.levelsTotal)"]) }
+    for parts in matrices.byTensor(\.firstRow) {
+      let levels = ModelReport.span(parts.map(\.levels))
+      let total = ModelReport.span(parts.map(\.levelsTotal))
+      table.add([parts.first?.name ?? "", "\(levels)/\(total)"])
+    }
     table.print()
   }
 }
@@ -116,6 +127,7 @@ extension PlanReport.Next {
       case .block(let matrix, let level, _, _) = manifest.chunks[cut.chunkCount].contents
     else { return nil }
     self.matrix = manifest.matrices[matrix].name
+    firstRow = manifest.matrices[matrix].firstRow
     self.level = level
     fileBytes = manifest.chunkEnd(cut.chunkCount)
     bytes = fileBytes - cut.fileByteCount
