@@ -43,11 +43,9 @@ public struct LanguageModel: Sendable {
   ///
   /// - Throws: `MODEL` when the model has neither, `TOKENIZER` when it cannot be used.
   public func tokenizer() throws(BSTKError) -> Tokenizer {
-    if let bytes = try Self.auxiliaryFileIfPresent("tokenizer.json", of: origin) {
-      return try Tokenizer(json: bytes.span)
-    }
-    let bytes = try Self.auxiliaryFile("tokenizer.model", of: origin)
-    return try Tokenizer(sentencePiece: bytes.span)
+    try Tokenizer(files: { name throws(BSTKError) in
+      try Self.auxiliaryFileIfPresent(name, of: origin)
+    })
   }
 
   /// The weights: all of a folder, or the prefix of a file up to `cut`.

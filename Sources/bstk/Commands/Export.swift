@@ -69,7 +69,7 @@ struct Export: BstkCommand {
   func execute() async throws {
     let file = try ModelFile(model)
     try file.requireUsable()
-    let cut = try file.cut(within: budget.budget)
+    let cut = try file.cut(within: budget.budgetNow())
     let weights = try BSTKWeights(file, chunkCount: cut.chunkCount)
     let cancellation = Cancellation()
     let bar = ProgressBar(FileSystem.name(of: output), total: nil)
