@@ -24,7 +24,7 @@ struct PartsTests {
       let record = file.manifest.matrices[number]
       var part = [Float](repeating: 0, count: record.elementCount)
       var span = part.mutableSpan
-      try weights.reconstructor(ofMatrix: number).reconstruct(into: &span)
+      try weights.packedMatrix(number).reconstruct(rows: 0..<record.rows, into: &span)
       return part
     }
   }
@@ -61,14 +61,32 @@ struct PartsTests {
       let rows = file.manifest.matrices[number].tensorRows
       let before = changed
       var span = changed.mutableSpan
-      try weights.change(
-        matrix: number, from: 1, to: weights.levelCounts[number], &span)
+      try weights.loadMatrix(number, into: &span)
       let elements = (rows.lowerBound * tensor.columns)..<(rows.upperBound * tensor.columns)
       #expect(changed[elements] == whole[elements] && before[elements] != whole[elements])
       #expect(changed[..<elements.lowerBound] == before[..<elements.lowerBound])
       #expect(changed[elements.upperBound...] == before[elements.upperBound...])
     }
     #expect(changed == whole)
+  }
+
+  @Test func `parts grow to the levels of a larger prefix`() throws {
+    let manifest = file.manifest
+    let small = try BSTKWeights(file, chunkCount: manifest.baseChunkCount)
+    let large = try BSTKWeights(file)
+    for tensor in manifest.matrixTensors {
+      var matrix = try small.loadMatrix(tensor.name)
+      #expect(try matrix.floats() == small.loadFloats(tensor.name))
+      try large.grow(&matrix, named: tensor.name, from: small.levelCounts)
+      let whole = try large.loadFloats(tensor.name)
+      #expect(matrix.floats() == whole)
+      var row = [Float](repeating: 0, count: tensor.columns)
+      for number in 0..<tensor.rows {
+        var span = row.mutableSpan
+        matrix.row(number, into: &span)
+        #expect(row[...] == whole[number * tensor.columns..<(number + 1) * tensor.columns])
+      }
+    }
   }
 
   @Test func `an exported folder has whole tensors`() throws {
