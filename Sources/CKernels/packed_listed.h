@@ -12,3 +12,24 @@ TARGET static void add_listed(const uint32_t *positions, const uint16_t *excess,
     y[row] = (float)(y[row] + u[row] * factor * sum);
   }
 }
+
+TARGET static void add_listed_tokens(const uint32_t *positions, const uint16_t *excess, size_t count,
+                                     size_t first_row, size_t rows, size_t columns,
+                                     const float *by_column, const float *u, double factor,
+                                     float *y, size_t tokens, size_t stride) {
+  size_t next = 0;
+  for (size_t row = 0; row < rows && next < count; row++) {
+    size_t start = (first_row + row) * columns;
+    float sums[BSTK_TOKEN_GROUP] = {0};
+    for (; next < count && positions[next] < start + columns; next++) {
+      float value = half_value(excess[next]);
+      const float *inputs = by_column + (positions[next] - start) * BSTK_TOKEN_GROUP;
+      for (size_t token = 0; token < BSTK_TOKEN_GROUP; token++)
+        sums[token] = __builtin_fmaf(value, inputs[token], sums[token]);
+    }
+    for (size_t token = 0; token < tokens; token++) {
+      float *out = y + token * stride + row;
+      *out = (float)(*out + u[row] * factor * sums[token]);
+    }
+  }
+}
