@@ -4,8 +4,8 @@
     reader.py FILE...                           one line of JSON for each: what is in it or the code
     reader.py --digest HEX FILE...              the same, with a root digest that is demanded
     reader.py [--mb X] [--ram Y] [--blocks N] FILE...       the cut for a budget
-    reader.py --weights NAME [--levels N] FILE  the values of a matrix, a row on each line
-    reader.py --rebuild FOLDER FILE             every tensor and matrix as raw values
+    reader.py --weights NAME [--levels N] FILE  the values of a tensor in levels, a row on each line
+    reader.py --rebuild FOLDER FILE             every tensor as raw values
     reader.py --extract FOLDER FILE             the auxiliary files
     reader.py --check Fixtures/v1/index.json    compares itself with what is listed there
 
@@ -17,6 +17,7 @@ import array
 import ctypes
 import ctypes.util
 import hashlib
+import itertools
 import json
 import math
 import os
@@ -80,13 +81,13 @@ def parse_header(data):
 
 def parse_matrix(record):
     """[4.1]"""
-    name, kind, source, rows, columns, levels, base, outliers = struct.unpack_from(
-        "<HBBIIHHI", record)
+    name, kind, source, rows, columns, levels, base, outliers, first = struct.unpack_from(
+        "<HBBIIHHII", record)
     require(kind in (1, 2) and source in (1, 2, 3), "UNKNOWN_KIND")
     require(kind == 2 or outliers == 0, "RESERVED")
-    require(not any(record[20:]), "RESERVED")
+    require(not any(record[24:]), "RESERVED")
     return dict(name=name, form=kind, source=source, rows=rows, columns=columns, levels=levels,
-                base=base, outliers=outliers)
+                base=base, outliers=outliers, firstRow=first)
 
 
 def parse_object(record):
@@ -211,7 +212,7 @@ def block_layout(matrix, chunk):
         if chunk["level"] == 0:
             parts += [("u", vectors_length(rows, chunk), 8),
                       ("v", vectors_length(columns, chunk), 8), ("factor", 4, 1), ("gain", 4, 1),
-                      ("positions", 4 * k, 1), ("excess", 2 * k, 8)]
+                      ("gaps", 4 * k, 1), ("excess", 2 * k, 8)]
         else:
             parts += [("gain", 4, 8)]
     layout, at = {}, 0
@@ -264,11 +265,13 @@ class File:
 
     def check_names(self):
         """[18 D 1]"""
-        names = [m["name"] for m in self.matrices]
-        require(all(a < b for a, b in zip(names, names[1:])), "NAME")
+        for a, b in zip(self.matrices, self.matrices[1:]):
+            is_part = b["firstRow"] > 0 and a["name"] == b["name"]
+            require(a["name"] < b["name"] or is_part, "NAME")
         keys = [(o["kind"], o["name"]) for o in self.objects]
         require(all(a < b for a, b in zip(keys, keys[1:])), "NAME")
-        require(not set(names) & {o["name"] for o in self.objects if o["kind"] == 2}, "NAME")
+        names = {m["name"] for m in self.matrices}
+        require(not names & {o["name"] for o in self.objects if o["kind"] == 2}, "NAME")
         files = [o["name"].lower() for o in self.objects if o["kind"] == 1]
         taken = set(files)
         require(len(taken) == len(files), "NAME")
@@ -278,9 +281,15 @@ class File:
 
     def check_shapes(self):
         """[18 D 2 to 4], [6] tiles"""
-        for matrix in self.matrices:
+        for previous, matrix in zip([None] + self.matrices, self.matrices):
             require(matrix["rows"] > 0 and matrix["columns"] > 0, "SHAPE")
             require(max(matrix["rows"], matrix["columns"]) <= 1 << 20, "LIMIT")
+            if matrix["firstRow"] > 0:
+                require(previous, "SHAPE")
+                require(matrix["firstRow"] == previous["firstRow"] + previous["rows"], "SHAPE")
+                require(all(matrix[key] == previous[key]
+                            for key in ("name", "form", "source", "columns")), "SHAPE")
+            require(matrix["firstRow"] + matrix["rows"] <= 1 << 20, "LIMIT")
             require(1 <= matrix["levels"] <= (64 if matrix["form"] == 1 else 8), "LIMIT")
             require(1 <= matrix["base"] <= matrix["levels"], "LIMIT")
             count = matrix["rows"] * matrix["columns"]
@@ -329,16 +338,17 @@ class File:
             if chunk["kind"] == 1:
                 item = self.objects[chunk["owner"]]
                 chunk["length"] = min(item["tile"], item["length"] - chunk["tile"] * item["tile"])
-                start, width = 0, ELEMENT_BYTES.get(item["type"], 1)
+                start, end, width = 0, chunk["length"], ELEMENT_BYTES.get(item["type"], 1)
             else:
                 matrix = self.matrices[chunk["owner"]]
                 self.check_block_record(matrix, chunk)
                 layout, chunk["length"] = block_layout(matrix, chunk)
                 require(chunk["length"] <= 128 * MIB, "LIMIT")
                 start = layout["u"][0] if "u" in layout else 0
+                end = layout["factor"][0] if "factor" in layout else chunk["length"]
                 width = 2 if chunk["vectors"] in (F16, BF16) else 1
                 mirrored = matrix["form"] == 2 and chunk["level"] > 0
-            chunk["planes"] = start, width
+            chunk["planes"] = start, end, width
             if chunk["codec"] == 0:
                 require(chunk["stored"] == chunk["length"], "CHUNK_LENGTH")
             else:
@@ -400,12 +410,12 @@ class File:
         if chunk["codec"]:
             stored = unzstd(stored, chunk["length"])
         if chunk["codec"] == 2:
-            start, width = chunk["planes"]
-            count = (len(stored) - start) // width
+            start, end, width = chunk["planes"]
+            count = (end - start) // width
             joined = bytearray(stored)
             for plane in range(width):
                 at = start + plane * count
-                joined[start + plane::width] = stored[at:at + count]
+                joined[start + plane:end:width] = stored[at:at + count]
             stored = bytes(joined)
         if chunk["codec"] == 3:
             first = self.first_plane(chunk["owner"])
@@ -510,8 +520,7 @@ def check_plane_block(data, matrix, chunk):
     require(math.isfinite(factor), "FLOAT")
     check_gain(parts["gain"])
     positions, excess = sparse(parts)
-    require(all(a < b for a, b in zip(positions, positions[1:])), "SHAPE")
-    require(not positions or positions[-1] < matrix["rows"] * matrix["columns"], "SHAPE")
+    require(all(p < matrix["rows"] * matrix["columns"] for p in positions), "SHAPE")
     require(all(map(math.isfinite, excess)), "FLOAT")
     largest = max(map(abs, excess), default=0.0)
     require(u * v * max(1.0, 2048 * abs(factor) + largest) < BOUND, "FLOAT")
@@ -523,9 +532,15 @@ def check_gain(data):
 
 
 def sparse(parts):
+    """[9.2] positions and excesses"""
     count = len(parts["excess"]) // 2
-    return (struct.unpack(f"<{count}I", parts["positions"]),
-            struct.unpack(f"<{count}e", parts["excess"]))
+    gaps, excess = (bytes(data[plane * count + i] for i in range(count) for plane in range(width))
+                    for data, width in ((parts["gaps"], 4), (parts["excess"], 2)))
+    positions, following = [], 0
+    for gap in struct.unpack(f"<{count}I", gaps):
+        positions.append(following + gap)
+        following += gap + 1
+    return positions, struct.unpack(f"<{count}e", excess)
 
 
 def numbers(data, chunk):
@@ -740,11 +755,12 @@ def usable(data, digest=None):
 
 
 def print_weights(file, name, levels):
-    number = next((n for n, m in enumerate(file.matrices) if m["name"] == name), None)
-    if number is None:
+    parts = [number for number, matrix in enumerate(file.matrices) if matrix["name"] == name]
+    if not parts:
         sys.exit(f"reader.py: no matrix is called {name}")
-    for row in file.reconstruct(number, file.whole_chunks(), levels):
-        print(*row)
+    for number in parts:
+        for row in file.reconstruct(number, file.whole_chunks(), levels):
+            print(*row)
 
 
 def new_file(folder, name):
@@ -775,18 +791,22 @@ def write_objects(file, folder, kind):
 
 
 def rebuild(file, folder):
-    """Every tensor as it is, and every matrix as binary32."""
+    """Every dense tensor as it is, and every tensor in levels, all its parts, as binary32."""
     write_objects(file, folder, 2)
-    for number, matrix in enumerate(file.matrices):
-        values = array.array("f")
-        for row in file.reconstruct(number, file.whole_chunks()):
-            values.extend(row)
-        if sys.byteorder == "big":
-            values.byteswap()
-        with new_file(folder, f"matrix-{number}.bin") as stream:
-            stream.write(values.tobytes())
-        print(json.dumps(dict(file=f"matrix-{number}.bin", name=matrix["name"], type=1,
-                              shape=[matrix["rows"], matrix["columns"]])))
+    for name, parts in itertools.groupby(range(len(file.matrices)),
+                                         lambda number: file.matrices[number]["name"]):
+        parts = list(parts)
+        first, last = file.matrices[parts[0]], file.matrices[parts[-1]]
+        with new_file(folder, f"matrix-{parts[0]}.bin") as stream:
+            for number in parts:
+                values = array.array("f")
+                for row in file.reconstruct(number, file.whole_chunks()):
+                    values.extend(row)
+                if sys.byteorder == "big":
+                    values.byteswap()
+                stream.write(values.tobytes())
+        print(json.dumps(dict(file=f"matrix-{parts[0]}.bin", name=name, type=1,
+                              shape=[last["firstRow"] + last["rows"], first["columns"]])))
 
 
 def differences(entry, data):

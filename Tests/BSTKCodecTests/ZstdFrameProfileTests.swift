@@ -53,6 +53,36 @@ import Testing
     #expect(try Self.frames().count > 15)
   }
 
+  /// Wherever a frame is cut into blocks, and whatever the parts are.
+  @Test func framesInPartsAreOfTheProfile() throws {
+    let compressor = try ZstdCompressor()
+    var generator = SeededGenerator(seed: Self.seed)
+    for count in [20, 300, 131_072, 400_000] {
+      let run = [UInt8](repeating: 1, count: count / 2)
+      let content =
+        generator.bytes(count - count / 2 - count / 4) + run
+        + (0..<(count / 4)).map { _ in UInt8.random(in: 0..<9, using: &generator) & 6 }
+      for cuts in [[1], [count / 4], [count / 4, 3 * count / 4], Array(1..<20), [count - 1]] {
+        for frame in [
+          try compressor.compress(content.span, level: 6, cuts: cuts),
+          try compressor.compressLiterals(content.span, cuts: cuts),
+        ] {
+          guard let frame else { continue }
+          #expect(frame.count < count)
+          #expect(ZstdFrameProfile.fault(in: frame.span, contentByteCount: count) == nil)
+          #expect(try decoded(frame, count) == content)
+        }
+      }
+    }
+    // A frame that is given up leaves nothing behind.
+    let noise = generator.bytes(200_000)
+    #expect(try compressor.compressLiterals(noise.span, cuts: [100, 150_000]) == nil)
+    let words = Self.contents[1]
+    #expect(
+      try compressor.compress(words.span, level: 6, cuts: [100])
+        == ZstdCompressor().compress(words.span, level: 6, cuts: [100]))
+  }
+
   /// The content, or nil when it is refused.
   private func decoded(_ frame: [UInt8], _ count: Int) throws -> [UInt8]? {
     var content = [UInt8](repeating: 0, count: count)

@@ -12,7 +12,7 @@ import Testing
 
   @Test(arguments: [
     // rows, columns, vectors, outliers, then by the Spec's table where u, v, the factor and the
-    // positions begin, and how long both kinds of payload are.
+    // list begin, and how long both kinds of payload are.
     (1, 1, VectorType.f16, 0, 8, 16, 24, 32, 32, 16),
     (2, 9, .f16, 1, 8, 16, 40, 48, 56, 16), (4, 11, .bf16, 3, 8, 16, 40, 48, 72, 16),
     (3, 8, .i8, 0, 8, 16, 32, 40, 40, 16), (5, 17, .log8, 2, 16, 32, 56, 64, 80, 24),
@@ -20,7 +20,7 @@ import Testing
   ])
   func partsStandWhereTheSpecSays(
     rows: Int, columns: Int, vectors: VectorType, outliers: Int, u: Int, v: Int, factor: Int,
-    positions: Int, end: Int, refinementEnd: Int
+    list: Int, end: Int, refinementEnd: Int
   ) throws {
     let record = Self.record(rows, columns, outliers: outliers)
     let first = try record.firstPlaneLayout(vectors: vectors)
@@ -31,7 +31,7 @@ import Testing
     #expect(first.v.elements.count == columns * vectors.elementByteCount)
     #expect(first.factor == factor)
     #expect(first.gain == factor + 4)
-    #expect(first.positions == positions..<(positions + 4 * outliers))
+    #expect(first.gaps == list..<(list + 4 * outliers))
     #expect(first.excess.count == 2 * outliers)
     #expect(first.byteCount == end)
     let refinement = try record.refinementLayout()
@@ -46,7 +46,7 @@ import Testing
       let layout = ChunkLayout.firstPlane(try record.firstPlaneLayout(vectors: vectors))
       #expect(layout.allows(.raw) && layout.allows(.zstd) && !layout.allows(.zstdMirrored))
       #expect(layout.allows(.zstdPlanes) == (vectors == .f16 || vectors == .bf16))
-      #expect(layout.bytePlanes?.start == (vectors.elementByteCount == 2 ? 8 : nil))
+      #expect(layout.bytePlanes?.range == (vectors.elementByteCount == 2 ? 8..<40 : nil))
     }
     let refinement = ChunkLayout.refinement(try record.refinementLayout())
     #expect(ChunkCodec.allCases.filter(refinement.allows) == [.raw, .zstd, .zstdMirrored])

@@ -184,6 +184,23 @@ import Testing
     #expect(abs(code.losses[planes] - expected) <= 1e-3 * expected + 1e-9 * code.losses[0])
   }
 
+  @Test func theListTakesAtLeastWhatIsBeyondTheRange() {
+    var random = RandomNumbers(seed: 9)
+    let limit: Float = 7
+    for index in 0..<2000 {
+      let beyond = Float(
+        sign: .plus, exponent: index % 24 - 12, significand: 1.5 + random.symmetricUnit() / 2)
+      let excess = Outliers.excess(beyond, limit: limit)
+      #expect(Float(Float16(excess)) == excess)
+      #expect(excess >= beyond && excess - beyond <= limit)
+      // Two bits behind the first are enough as far as four times the range.
+      if beyond <= 4 * limit { #expect(Float16(excess).bitPattern & 0xFF == 0) }
+    }
+    #expect(Outliers.excess(1e-12, limit: limit) == 0x1p-24)
+    #expect(Outliers.excess(5, limit: limit) == 8 && Outliers.excess(20, limit: limit) == 24)
+    #expect(Outliers.excess(1e9, limit: limit) == 65504)
+  }
+
   @Test func outliersAreKept() throws {
     var problem = Problem(rows: 32, columns: 64)
     problem.weights[5 * 64 + 7] = 30

@@ -7,6 +7,7 @@ public struct SyntheticModel: Sendable {
   /// A matrix to be.
   public struct Matrix: Sendable {
     let name: String
+    let firstRow: Int
     let rows: Int
     let columns: Int
     let levels: Int
@@ -18,10 +19,11 @@ public struct SyntheticModel: Sendable {
 
     /// Describes a matrix of sign blocks.
     public init(
-      _ name: String, rows: Int, columns: Int, levels: Int, rank: Int = 1,
+      _ name: String, firstRow: Int = 0, rows: Int, columns: Int, levels: Int, rank: Int = 1,
       vectors: VectorType = .f16, baseLevels: Int = 1
     ) {
       self.name = name
+      self.firstRow = firstRow
       self.rows = rows
       self.columns = columns
       self.levels = levels
@@ -34,10 +36,12 @@ public struct SyntheticModel: Sendable {
 
     /// Describes a matrix of nested planes.
     public init(
-      nested name: String, rows: Int, columns: Int, levels: Int, baseLevels: Int = 1,
+      nested name: String, firstRow: Int = 0, rows: Int, columns: Int, levels: Int,
+      baseLevels: Int = 1,
       vectors: VectorType = .f16, outliers: Int = 0
     ) {
       self.name = name
+      self.firstRow = firstRow
       self.rows = rows
       self.columns = columns
       self.levels = levels
@@ -90,6 +94,18 @@ public struct SyntheticModel: Sendable {
     ])
   }
 
+  /// A model of a few kilobytes with tensors in parts of both kinds, added in no order.
+  public static var parts: SyntheticModel {
+    SyntheticModel(matrices: [
+      Matrix(nested: "b.weight", firstRow: 5, rows: 2, columns: 20, levels: 3, outliers: 1),
+      Matrix("a.weight", rows: 3, columns: 6, levels: 2),
+      Matrix(nested: "b.weight", rows: 4, columns: 20, levels: 4, baseLevels: 2, vectors: .log8),
+      Matrix("c.weight", rows: 4, columns: 4, levels: 2),
+      Matrix("a.weight", firstRow: 3, rows: 5, columns: 6, levels: 3, rank: 2, baseLevels: 2),
+      Matrix(nested: "b.weight", firstRow: 4, rows: 1, columns: 20, levels: 2, outliers: 5),
+    ])
+  }
+
   /// Writes the file.
   @discardableResult
   public func write(to path: String) throws -> Manifest {
@@ -103,8 +119,9 @@ public struct SyntheticModel: Sendable {
     var stack: [(matrix: Int, level: Int)] = []
     for matrix in matrices {
       let handle = writer.addMatrix(
-        name: matrix.name, sourceType: .f32, rows: matrix.rows, columns: matrix.columns,
-        kind: matrix.kind, baseLevelCount: matrix.baseLevels, outlierCount: matrix.outliers)
+        name: matrix.name, sourceType: .f32, firstRow: matrix.firstRow, rows: matrix.rows,
+        columns: matrix.columns, kind: matrix.kind, baseLevelCount: matrix.baseLevels,
+        outlierCount: matrix.outliers)
       switch matrix.kind {
       case .signBlocks: try addBlocks(of: matrix, handle, to: &writer, using: &generator)
       case .nestedPlanes: try addPlanes(of: matrix, handle, to: &writer, using: &generator)
@@ -182,13 +199,15 @@ extension SyntheticModel {
     for part in [layout.u, layout.v] { tame(part, of: &payload) }
     store(Float(2.5), at: layout.factor, of: &payload)
     store(Float(1), at: layout.gain, of: &payload)
-    for entry in 0..<layout.outlierCount {
-      let position = entry * layout.plane.rows * layout.plane.columns / layout.outlierCount
-      store(UInt32(position), at: layout.positions.lowerBound + 4 * entry, of: &payload)
-    }
-    for at in stride(from: layout.excess.lowerBound + 1, to: layout.excess.upperBound, by: 2) {
-      payload[at] &= 0xBB
-    }
+    let elementCount = layout.plane.rows * layout.plane.columns
+    let list = SparseList(
+      positions: (0..<layout.outlierCount).map {
+        UInt32($0 * elementCount / layout.outlierCount)
+      },
+      excess: (0..<layout.outlierCount).map { _ in
+        UInt16.random(in: 0...UInt16.max, using: &generator) & 0xBBFF
+      })
+    payload.replaceSubrange(layout.gaps.lowerBound..<layout.excess.upperBound, with: list.bytes)
     return payload
   }
 

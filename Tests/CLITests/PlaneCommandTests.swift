@@ -121,6 +121,27 @@ struct PlaneCommandTests {
     #expect(try await Program.run(["inspect", signs]).output.contains("sign blocks"))
   }
 
+  @Test("A tensor in parts is one line to people, and every part one entry in JSON")
+  func parts() async throws {
+    let path = folder.file("parts.bstk")
+    let manifest = try SyntheticModel.parts.write(to: path)
+    for command in ["inspect", "plan"] {
+      let report = try await Program.run([command, path, "--json"]).object()
+      let matrices = try #require(report["matrices"] as? [[String: Any]])
+      #expect(matrices.compactMap { $0["name"] as? String } == manifest.matrices.map(\.name))
+      #expect(matrices.compactMap { $0["first_row"] as? Int } == [0, 3, 0, 4, 5, 0])
+    }
+    let inspect = try await Program.run(["inspect", path]).output.split(separator: "\n")
+    let line = try #require(inspect.first { $0.hasPrefix("b.weight ") })
+    let cells = line.split(separator: "  ").map { $0.trimmingCharacters(in: .whitespaces) }
+    #expect(cells[..<4] == ["b.weight", "nested planes", "7 x 20", "3"])
+    #expect(cells.contains("2-4/2-4") && cells.contains("6"))
+    #expect(inspect.count { $0.hasPrefix("b.weight ") } == 1)
+    let base = try await Program.run(["plan", path, "--blocks", "8"]).output
+      .split(separator: "\n")
+    #expect(base.contains { $0.hasPrefix("b.weight ") && $0.hasSuffix(" 1-2/2-4") })
+  }
+
   @Test("plan: wire bytes and bytes in memory, each a budget of its own")
   func plan() async throws {
     let whole = try await Program.run(["plan", model, "--json"]).object()

@@ -21,7 +21,7 @@ struct Annotation {
   init(tiny bytes: [UInt8]) {
     self.bytes = bytes
     header()
-    matrixTable(kind: "sum of sign blocks")
+    matrixTable(kinds: ["sum of sign blocks"])
     objectTable()
     // 3 × 5 of rank 1: 15 signs, 3 and 5 halves.
     let block = [
@@ -46,14 +46,15 @@ struct Annotation {
   init(tinyPlanes bytes: [UInt8]) {
     self.bytes = bytes
     header()
-    matrixTable(kind: "nested planes")
+    matrixTable(kinds: ["nested planes"])
     let plane = [
       (4, "plane: two rows of 9 bits and 7 zero bits"), (4, "padding"),
     ]
     let first = [
       (4, "u: 2 × f16"), (4, "padding"), (18, "v: 9 × f16"), (6, "padding"),
-      (4, "factor: 1.5 as f32"), (4, "gain: 1.25 as f32"), (4, "position of the outlier = 11"),
-      (2, "its excess: 3.0 as f16"), (2, "padding"),
+      (4, "factor: 1.5 as f32"), (4, "gain: 1.25 as f32"), (2, "gaps, lowest bytes: 11 and 3"),
+      (6, "gaps, other bytes"),
+      (2, "excesses, low bytes"), (2, "excesses, high bytes: 3.0 and 1.5 as f16"), (4, "padding"),
     ]
     chunks(
       names: ["p.weight"],
@@ -66,6 +67,25 @@ struct Annotation {
           title: "level 2 of p.weight", kind: "block", vectors: "none",
           parts: plane + [(4, "gain: 1.0 as f32"), (4, "padding")]),
       ])
+  }
+
+  /// Takes apart the file of ``RawFile/tinyParts()``.
+  init(tinyParts bytes: [UInt8]) {
+    self.bytes = bytes
+    header()
+    matrixTable(kinds: ["nested planes", "nested planes"])
+    func chunk(_ part: String, rows: Int) -> Chunk {
+      Chunk(
+        title: "level 0 of \(part)", kind: "block", vectors: "f16",
+        parts: [
+          (rows, "plane: \(rows) × 8 bits"), (8 - rows, "padding"), (2 * rows, "u: \(rows) × f16"),
+          (8 - 2 * rows, "padding"), (16, "v: 8 × f16"), (4, "factor: 1.0 as f32"),
+          (4, "gain: 1.0 as f32"),
+        ])
+    }
+    chunks(
+      names: ["r.weight", "r.weight"],
+      [chunk("rows 0 and 1 of r.weight", rows: 2), chunk("row 2 of r.weight", rows: 1)])
   }
 
   /// The bytes that the annotation covers, in order; all of the file when it is complete.
@@ -106,16 +126,20 @@ struct Annotation {
     fields([(44, "reserved"), (32, "index_sha256"), (92, "reserved"), (4, "header_crc")])
   }
 
-  private mutating func matrixTable(kind: String) {
-    section("Matrix table (offset \(position), one record of 32 bytes)")
-    value(2, "name_length")
-    fields([(1, "kind: \(kind)"), (1, "source_type: F32")])
-    value(4, "rows")
-    value(4, "columns")
-    value(2, "levels")
-    value(2, "base_levels")
-    value(4, "outliers")
-    field(12, "reserved")
+  private mutating func matrixTable(kinds: [String]) {
+    let count = kinds.count == 1 ? "one record" : "\(kinds.count) records"
+    section("Matrix table (offset \(position), \(count) of 32 bytes)")
+    for kind in kinds {
+      value(2, "name_length")
+      fields([(1, "kind: \(kind)"), (1, "source_type: F32")])
+      value(4, "rows")
+      value(4, "columns")
+      value(2, "levels")
+      value(2, "base_levels")
+      value(4, "outliers")
+      value(4, "first_row")
+      field(8, "reserved")
+    }
   }
 
   private mutating func objectTable() {

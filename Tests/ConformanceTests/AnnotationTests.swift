@@ -12,6 +12,10 @@ import Testing
       name: "valid/tiny-planes.bstk",
       annotation: Annotation(tinyPlanes: RawFile.tinyPlanes().bytes())
     ),
+    (
+      name: "valid/tiny-parts.bstk",
+      annotation: Annotation(tinyParts: RawFile.tinyParts().bytes())
+    ),
   ]
 
   private static var page: String {
@@ -31,6 +35,11 @@ import Testing
     This is `Fixtures/v1/valid/tiny-planes.bstk`: a 2 × 9 matrix of kind 2 in three levels, of
     which two belong to the base. Its values are worked out in section B.3 of the Spec.
     \(files[1].annotation.markdown)
+    ## A tensor in parts
+
+    This is `Fixtures/v1/valid/tiny-parts.bstk`: a 3 × 8 tensor of which one matrix of kind 2 holds the
+    first two rows and another one the third, each in one level.
+    \(files[2].annotation.markdown)
     """
   }
 

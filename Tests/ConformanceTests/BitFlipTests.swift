@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [RawFile.tinyPlanes(), .nested()])
+  @Test(arguments: [RawFile.tinyPlanes(), .nested(), .parts()])
   func everyBitOfAChunkBehindItsHashIsANumberOrAFault(_ file: RawFile) {
     var outcomes: [String: Int] = [:]
     for bytes in Self.flippedChunks(file) {
@@ -68,7 +68,7 @@ import Testing
     for outcome in known.subtracting(["CODEC"]) { #expect(outcomes[outcome, default: 0] > 0) }
   }
 
-  @Test(arguments: [RawFile.tinyPlanes(), .nested()])
+  @Test(arguments: [RawFile.tinyPlanes(), .nested(), .parts()])
   func everyBitOfAManifestBehindItsHashIsClassified(_ file: RawFile) {
     var outcomes: [String: Int] = [:]
     for bytes in Self.flippedManifests(file) {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct CutTests {
   /// Whole files, with where their base and their chunks end.
   private static let files: [(bytes: [UInt8], chunkEnds: [Int], baseEnd: Int)] =
-    [RawFile.tiny(), RawFile.sample(), RawFile.nested()].map { file in
+    [RawFile.tiny(), RawFile.sample(), RawFile.nested(), RawFile.parts()].map { file in
       let ends = file.chunks.indices.map { file.offset(ofChunk: $0) + file.chunks[$0].stored.count }
       return (file.bytes(), ends, ends[file.baseChunkCount - 1])
     }

@@ -38,11 +38,15 @@ struct NestedReconstruction {
   private var excess: [Double] {
     var all = [Double](repeating: 0, count: rows * columns)
     let start = factorStart + 8
-    let list = Array(payloads[0][start..<(start + 6 * outlierCount)])
-    let positions = Reconstruction.numbers(Array(list[..<(4 * outlierCount)]), UInt32.self)
-    let values = Reconstruction.numbers(Array(list[(4 * outlierCount)...]), UInt16.self)
-    for (position, value) in zip(positions, values) {
-      all[Int(position)] = Double(Float16(bitPattern: value))
+    func byte(_ plane: Int, _ entry: Int) -> Int {
+      Int(payloads[0][start + plane * outlierCount + entry])
+    }
+    var position = -1
+    for entry in 0..<outlierCount {
+      position += 1
+      for plane in 0..<4 { position += byte(plane, entry) << (8 * plane) }
+      let value = UInt16(byte(4, entry) | byte(5, entry) << 8)
+      all[position] = Double(Float16(bitPattern: value))
     }
     return all
   }

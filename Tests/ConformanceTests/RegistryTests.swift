@@ -103,6 +103,7 @@ import Testing
     #expect(number("chunks") == UInt64(Limits.chunkCount))
     #expect(number("name") == UInt64(Limits.nameByteCount))
     #expect(number("rows, columns of a matrix") == UInt64(Limits.matrixDimension))
+    #expect(number("rows of all parts of a tensor") == UInt64(Limits.matrixDimension))
     #expect(number("levels of a matrix of kind 1") == UInt64(Limits.levelCount))
     #expect(number("levels of a matrix of kind 2") == UInt64(Limits.nestedLevelCount))
     #expect(number("elements of a matrix of kind 2") == Limits.nestedElementCount)

@@ -32,6 +32,14 @@ struct SecondReaderTests {
         + BitFlipTests.flippedChunks(.tinyPlanes(), every: 3))
   }
 
+  @Test func bothReadersAgreeOnFlippedBitsOfParts() async throws {
+    // Of the matrix table, every bit.
+    let table = BitFlipTests.flippedManifests(.parts())[(8 * 256)..<(8 * (256 + 6 * 32))]
+    try await expectAgreement(
+      on: table + BitFlipTests.flippedChunks(.parts(), every: 13)
+        + BitFlipTests.flippedManifests(.parts(), every: 23))
+  }
+
   private func expectAgreement(on files: [[UInt8]]) async throws {
     let folder = try TemporaryFolder()
     var paths: [String] = []

@@ -32,6 +32,10 @@ private func open(_ bytes: [UInt8]) throws(BSTKError) {
   ).serialized()
   let again = try Manifest(opening: known.span)
   precondition(again.serialized() == known)
+  precondition(manifest.matrixTensors.flatMap(\.parts) == Array(manifest.matrices.indices))
+  for tensor in manifest.matrixTensors {
+    precondition(tensor.rows == tensor.parts.reduce(0) { $0 + manifest.matrices[$1].rows })
+  }
   for count in [0, end, bytes.count, Int.max / 3] {
     _ = manifest.state(ofByteCount: UInt64(count))
     if let cut = try? manifest.cut(within: Budget(fileByteCount: UInt64(count))) {
@@ -66,6 +70,12 @@ private struct Chunks: ~Copyable {
       bytes.span.extracting(start..<end), chunk: index, of: manifest,
       firstPlane: firstPlane?.span, isVerified: true)
     precondition(payload.count == manifest.payloadByteCount(ofChunk: index))
+    if case .firstPlane(let layout) = manifest.layout(ofChunk: index) {
+      // A list that is understood is written the same.
+      let list = SparseList(in: payload.span, layout)
+      precondition(
+        list.bytes == Array(payload[layout.gaps.lowerBound..<layout.excess.upperBound]))
+    }
     return payload
   }
 }

@@ -64,12 +64,12 @@ public struct ChunkDecoder: ~Copyable {
     switch codec {
     case .raw, .zstd: return content
     case .zstdPlanes:
-      guard let (start, width) = layout.bytePlanes else {
+      guard let (range, width) = layout.bytePlanes else {
         preconditionFailure("a manifest allows byte planes only where there are some")
       }
       var joined = [UInt8](repeating: 0, count: content.count)
       var output = joined.mutableSpan
-      BytePlanes.join(content.span, start: start, width: width, into: &output)
+      BytePlanes.join(content.span, range, width: width, into: &output)
       return joined
     case .zstdMirrored:
       guard let byteCount = layout.mirroredByteCount, let firstPlane else {

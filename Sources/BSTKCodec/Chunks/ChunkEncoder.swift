@@ -31,10 +31,18 @@ public struct ChunkEncoder: ~Copyable {
       best = (codec, frame)
     }
     let level = level(for: layout)
-    consider(.zstd, try zstd.compress(payload, level: level))
-    if let (start, width) = layout.bytePlanes {
-      let planes = BytePlanes.split(payload, start: start, width: width)
-      consider(.zstdPlanes, try zstd.compress(planes.span, level: level))
+    /// The content as a whole, and part by part.
+    func consider(_ codec: ChunkCodec, _ content: Span<UInt8>, _ cuts: [Int]) throws(BSTKError) {
+      consider(codec, try zstd.compress(content, level: level))
+      guard !cuts.isEmpty else { return }
+      consider(codec, try zstd.compress(content, level: level, cuts: cuts))
+      consider(codec, try zstd.compressLiterals(content, cuts: cuts))
+    }
+    let cuts = layout.partOffsets
+    try consider(.zstd, payload, cuts)
+    if let (range, width) = layout.bytePlanes {
+      let planes = BytePlanes.split(payload, range, width: width)
+      try consider(.zstdPlanes, planes.span, Self.cuts(cuts, splitting: range, width))
     }
     if let firstPlane, let byteCount = layout.mirroredByteCount {
       let mirrored = MirroredPlane.exclusiveOr(payload, firstPlane, byteCount: byteCount)
@@ -49,6 +57,14 @@ public struct ChunkEncoder: ~Copyable {
     let stored = best?.bytes ?? [UInt8](copying: payload)
     return EncodedChunk(
       codec: best?.codec ?? .raw, stored: stored, digest: SHA256Hasher.digest(of: stored.span))
+  }
+
+  /// The cuts of a payload whose elements in `range` are split into byte planes, of which each is a
+  /// part of its own then.
+  private static func cuts(_ cuts: [Int], splitting range: Range<Int>, _ width: Int) -> [Int] {
+    guard !cuts.isEmpty else { return [] }
+    let planes = (0..<width).map { range.lowerBound + $0 * (range.count / width) }
+    return planes + cuts.filter { $0 >= range.upperBound }
   }
 
   private func level(for layout: ChunkLayout) -> Int {

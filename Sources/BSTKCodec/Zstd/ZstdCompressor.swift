@@ -17,18 +17,25 @@ internal import CZstd
 
   /// One frame of a single segment with its content size stated, or nil when it would not be
   /// shorter than `bytes`.
-  func compress(_ bytes: Span<UInt8>, level: Int) throws(BSTKError) -> [UInt8]? {
+  ///
+  /// - Parameter cuts: Where blocks of the frame end, ascending and within the bytes, so that what
+  ///   stands between two cuts is coded by its own frequencies.
+  func compress(
+    _ bytes: Span<UInt8>, level: Int, cuts: [Int] = []
+  ) throws(BSTKError) -> [UInt8]? {
     try start()
     try set(ZSTD_c_compressionLevel, Int32(clamping: level))
-    return try frame(of: bytes)
+    return try frame(of: bytes, cuts: cuts)
   }
 
-  /// As ``compress(_:level:)``, but each byte for itself, by its frequency alone.
+  /// As ``compress(_:level:cuts:)``, but each byte for itself, by its frequency alone.
   ///
   /// Where bytes are independent of each other, as in the planes of a matrix, matches are accidents
   /// that cost more than they save: this is both smaller than the highest level and hundreds of
   /// times as fast.
-  func compressLiterals(_ bytes: Span<UInt8>) throws(BSTKError) -> [UInt8]? {
+  func compressLiterals(
+    _ bytes: Span<UInt8>, cuts: [Int] = []
+  ) throws(BSTKError) -> [UInt8]? {
     try start()
     // The fast strategy skips as many bytes between its searches as the target length says: all.
     try set(ZSTD_c_strategy, Int32(ZSTD_fast.rawValue))
@@ -37,7 +44,7 @@ internal import CZstd
     // Having skipped so much, it would store bytes as they are, unless this parameter forbids that;
     // it is "literalCompressionMode" and 1 "Huffman" in every version that has it.
     try set(ZSTD_c_experimentalParam5, 1)
-    return try frame(of: bytes)
+    return try frame(of: bytes, cuts: cuts)
   }
 
   /// Forgets an unfinished frame, which one that became too long is, and all parameters.
@@ -54,7 +61,7 @@ internal import CZstd
     guard ZSTD_isError(code) == 0 else { throw .zstd(code) }
   }
 
-  private func frame(of bytes: Span<UInt8>) throws(BSTKError) -> [UInt8]? {
+  private func frame(of bytes: Span<UInt8>, cuts: [Int]) throws(BSTKError) -> [UInt8]? {
     // One byte less than the input: libzstd then stops early instead of finishing a useless frame.
     let capacity = bytes.count - 1
     guard capacity > 0 else { return nil }
@@ -63,8 +70,13 @@ internal import CZstd
       // SAFETY: both buffers are used only during the call, with their true lengths; `count` is
       // what libzstd reports to have written.
       code = unsafe bytes.withUnsafeBytes { source in
-        unsafe ZSTD_compress2(
-          context, target.baseAddress, capacity, source.baseAddress, source.count)
+        let source = UnsafeRawBufferPointer(source)
+        let target = UnsafeMutableRawBufferPointer(target)
+        if cuts.isEmpty {
+          return unsafe ZSTD_compress2(
+            context, target.baseAddress, capacity, source.baseAddress, source.count)
+        }
+        return unsafe compress(source, cuts, into: target)
       }
       count = ZSTD_isError(code) != 0 ? 0 : code
     }
@@ -73,5 +85,30 @@ internal import CZstd
       throw .zstd(code)
     }
     return frame
+  }
+
+  /// Compresses a frame piece by piece, each flushed into blocks of its own.
+  ///
+  /// - Returns: As `ZSTD_compress2` the bytes of the frame, or an error of libzstd.
+  private func compress(
+    _ source: UnsafeRawBufferPointer, _ cuts: [Int], into target: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    // SAFETY: the context is alive; libzstd reads and writes within the lengths that the two
+    // structures state, which are those of the buffers.
+    var code = unsafe ZSTD_CCtx_setPledgedSrcSize(context, UInt64(source.count))
+    var input = unsafe ZSTD_inBuffer(src: source.baseAddress, size: 0, pos: 0)
+    var output = unsafe ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
+    for end in cuts + [source.count] {
+      unsafe input.size = end
+      repeat {
+        if ZSTD_isError(code) != 0 { return code }
+        if unsafe output.pos == output.size {
+          return -Int(ZSTD_error_dstSize_tooSmall.rawValue)
+        }
+        code = unsafe ZSTD_compressStream2(
+          context, &output, &input, end == source.count ? ZSTD_e_end : ZSTD_e_flush)
+      } while code != 0
+    }
+    return unsafe output.pos
   }
 }

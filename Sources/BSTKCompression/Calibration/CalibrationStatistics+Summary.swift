@@ -16,7 +16,7 @@ extension CalibrationStatistics {
 
 extension CalibrationStatistics.Summary {
   private static let key = "bstk_statistics"
-  private static let version = "1"
+  private static let version = "2"
 
   /// Reads what ``metadata`` gives; nil where it is not that.
   init?(metadata: [String: String]) {

@@ -19,6 +19,7 @@ internal import BSTKModelFiles
 /// | `LAYER.second_moments` | in × in | mean of x xᵀ over tokens, x the layer's input |
 /// | `LAYER.channel_norms` | in | L2 norm of each channel over a window, averaged over windows |
 /// | `LAYER.sensitivity` | out | mean of g² over tokens |
+/// | `LAYER.coupling` | 1 | mean of |g|²·|x|² over tokens, by the product of both means |
 /// | `lm_head.second_moments` | hidden × hidden | as above, of the final norm's output |
 /// | `lm_head.sensitivity` | vocabulary | mean of p (1 − p), p the probability of the row's token |
 /// | `model.embed_tokens.frequency` | vocabulary | share of each token in the text |
@@ -91,6 +92,15 @@ public final class CalibrationStatistics: Sendable {
   /// - Throws: as ``secondMoments(ofInputOf:)``.
   public func sensitivity(ofOutputOf linear: String) throws(BSTKError) -> [Float] {
     try nonnegative(StatisticsLayout.sensitivity(layer(linear).name))
+  }
+
+  /// How far tokens with large gradients by a layer's output are those with large inputs: the mean of
+  /// the product of both squared norms, by the product of their means. 1 where they do not depend on
+  /// each other, as second moments and sensitivities taken each for itself suppose.
+  ///
+  /// - Throws: as ``secondMoments(ofInputOf:)``.
+  public func coupling(of linear: String) throws(BSTKError) -> Float {
+    try nonnegative(StatisticsLayout.coupling(layer(linear).name))[0]
   }
 
   // MARK: Head and embedding

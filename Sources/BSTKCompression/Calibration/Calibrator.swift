@@ -54,7 +54,7 @@ public struct Calibrator {
       var norms = NormSums(configuration: transformer.configuration, windowCount: windows.count)
       var meter = WorkMeter(total: transformer.configuration.layerCount * windows.count)
       for index in 0..<transformer.configuration.layerCount {
-        try sweep.forward(transformer.loadLayer(index)) { group, passes in
+        try sweep.forward(transformer.loadLayer(index, as: .floats)) { group, passes in
           norms.add(passes, layer: index)
           try progress(meter.advance(by: group.count))
         }

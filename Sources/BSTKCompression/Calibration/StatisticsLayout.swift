@@ -13,6 +13,7 @@ struct StatisticsLayout {
   static func secondMoments(_ module: String) -> String { module + ".second_moments" }
   static func channelNorms(_ module: String) -> String { module + ".channel_norms" }
   static func sensitivity(_ module: String) -> String { module + ".sensitivity" }
+  static func coupling(_ module: String) -> String { module + ".coupling" }
 
   private let configuration: ModelConfiguration
 
@@ -42,6 +43,7 @@ struct StatisticsLayout {
       tensors += inputOwners(inLayer: layer).map { (Self.channelNorms($0.name), [$0.inFeatures]) }
     }
     tensors += configuration.linearLayers.map { (Self.sensitivity($0.name), [$0.outFeatures]) }
+    tensors += configuration.linearLayers.map { (Self.coupling($0.name), [1]) }
     tensors.append((Self.sensitivity(Self.head), [configuration.vocabularySize]))
     tensors.append((Self.frequency, [configuration.vocabularySize]))
     tensors.append((Self.sensitivity(Self.embedding), [hidden]))
@@ -65,6 +67,16 @@ extension LinearLayer.Role {
     case .attentionOutput: .attentionOutput
     case .gate, .up: .gate
     case .down: .down
+    }
+  }
+
+  /// The place of this one's input in ``inputOwners``.
+  var inputNumber: Int {
+    switch self {
+    case .query, .key, .value: 0
+    case .attentionOutput: 1
+    case .gate, .up: 2
+    case .down: 3
     }
   }
 }

@@ -26,6 +26,8 @@ struct StatisticsRun: ~Copyable {
   private var gradients: [[Float]] = []
   /// For each linear layer the sum of squared gradients by its outputs.
   private var squares: [String: [Double]] = [:]
+  /// How each linear layer's gradients go with its inputs.
+  private var couplings: [String: TokenCoupling] = [:]
   /// The sum of p (1 − p) for each token of the vocabulary.
   private var variances: [Double] = []
 
@@ -68,7 +70,7 @@ struct StatisticsRun: ~Copyable {
         try stateFile.write(states.span, window: place, layer: index)
       }
       var moments = summary.weighsTokens ? [] : momentSums(ofLayer: index)
-      try sweep.forward(transformer.loadLayer(index)) { group, passes in
+      try sweep.forward(transformer.loadLayer(index, as: .floats)) { group, passes in
         norms.add(passes, layer: index)
         for input in moments.indices {
           moments[input].add(passes.map { $0.inputs[input] })
@@ -86,7 +88,7 @@ struct StatisticsRun: ~Copyable {
   mutating func crossHead(
     labels: [[TokenID]]?, _ progress: (WorkProgress) throws -> Void
   ) throws {
-    let head = try transformer.loadHead()
+    let head = try transformer.loadHead(as: .floats)
     let numbers = uniformNumbers()
     let width = configuration.hiddenSize
     var passes = [HeadPass](
@@ -150,16 +152,22 @@ struct StatisticsRun: ~Copyable {
   /// Takes the gradients back to the embedding.
   mutating func goBack(_ progress: (WorkProgress) throws -> Void) throws {
     for index in (0..<configuration.layerCount).reversed() {
-      let layer = try transformer.loadLayer(index)
+      let layer = try transformer.loadLayer(index, as: .floats)
       var moments = summary.weighsTokens ? momentSums(ofLayer: index) : []
       var scales = moments.map { _ in WeightScale() }
       var sums = layer.linears.map { [Double](repeating: 0, count: $0.layer.outFeatures) }
+      var couplings = layer.linears.map { _ in TokenCoupling() }
       try sweep.backward(layer, gradients: &gradients) { place, input in
         try stateFile.read(window: place, layer: index, into: &input)
       } visit: { passes in
         for pass in passes {
           for (linear, squares) in pass.layer.outputSquares.enumerated() {
             for (row, square) in squares.enumerated() { sums[linear][row] += square }
+          }
+          for (number, linear) in layer.linears.enumerated() {
+            couplings[number].add(
+              squaredGradients: pass.layer.tokenSquares[number],
+              input: pass.inputs[linear.layer.role.inputNumber])
           }
         }
         for input in moments.indices {
@@ -172,6 +180,9 @@ struct StatisticsRun: ~Copyable {
         try progress(meter.advance(by: passes.count * Self.backwardCost))
       }
       for (linear, sum) in zip(layer.linears, sums) { squares[linear.layer.name] = sum }
+      for (linear, coupling) in zip(layer.linears, couplings) {
+        self.couplings[linear.layer.name] = coupling
+      }
       try write(moments, factors: scales.map(\.factor), layer: index)
     }
   }
@@ -191,6 +202,11 @@ struct StatisticsRun: ~Copyable {
       try writer.append(
         mean(squares[linear.name] ?? [], over: gradientTokenCount),
         as: StatisticsLayout.sensitivity(linear.name))
+    }
+    for linear in configuration.linearLayers {
+      try writer.append(
+        [(couplings[linear.name] ?? TokenCoupling()).value],
+        as: StatisticsLayout.coupling(linear.name))
     }
     try writer.append(
       mean(variances, over: tokenCount),

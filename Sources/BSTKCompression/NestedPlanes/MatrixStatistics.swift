@@ -10,6 +10,10 @@ struct MatrixStatistics {
   /// How much an error in each row's output costs, or nil where nothing is known.
   var rowSensitivity: [Float]?
 
+  /// How much more an error costs than second moments and sensitivities taken each for itself say;
+  /// for comparing matrices.
+  var coupling: Float = 1
+
   /// Nothing is known.
   init() {}
 
@@ -49,6 +53,12 @@ struct MatrixStatistics {
       else { return }
       moments = .full(try statistics.secondMoments(ofInputOf: linear.name))
       rowSensitivity = try statistics.sensitivity(ofOutputOf: linear.name)
+      // Tokens that attention gathers at have large inputs and hardly a gradient by what is read of
+      // them. Elsewhere a few tokens decide, which come out differently on every text.
+      switch linear.role {
+      case .query, .key, .value: coupling = try statistics.coupling(of: linear.name)
+      case .attentionOutput, .gate, .up, .down: break
+      }
     }
   }
 

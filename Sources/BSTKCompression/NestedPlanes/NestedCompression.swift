@@ -16,7 +16,7 @@ public struct NestedCompression {
   /// The step a report is about.
   public typealias Step = CalibratedCompression.Step
 
-  let folder: HuggingFaceFolder
+  let folder: any ModelSource
   let options: NestedCompressionOptions
   let statistics: CalibrationStatistics?
   let configuration: ModelConfiguration?
@@ -28,7 +28,7 @@ public struct NestedCompression {
   /// - Throws: `LIMIT` when an option is out of range, `MODEL_UNSUPPORTED` when statistics are given
   ///   and no forward pass exists for the model, `NUMERICS` where OpenBLAS is not installed.
   public init(
-    _ folder: HuggingFaceFolder, options: NestedCompressionOptions = NestedCompressionOptions(),
+    _ folder: any ModelSource, options: NestedCompressionOptions = NestedCompressionOptions(),
     statistics: CalibrationStatistics? = nil
   ) throws(BSTKError) {
     guard (1...Int(Limits.nestedLevelCount)).contains(options.planeCount) else {
@@ -103,17 +103,30 @@ public struct NestedCompression {
     var writer = try ModelWriter(path)
     try writer.add(
       folder, except: matrices, reporter: &reporter, isCancelled: isCancelled)
+    let parts = RowParts(matrices)
     var order: [HullOrder.Matrix] = []
     var results: [CompressionResult.Matrix] = []
     for (index, tensor) in matrices.enumerated() {
       reporter.event(.matrices, tensor.name, index: index, of: matrices.count)
-      let (matrix, result) = try add(tensor, to: &writer, isCancelled: isCancelled)
-      order.append(matrix)
-      results.append(result)
-      reporter.doneByteCount += tensor.byteCount
-      reporter.event(
-        .matrices, tensor.name, index: index, of: matrices.count, levelCount: options.planeCount)
-      try Self.check(isCancelled)
+      var known = try knowledge(of: tensor)
+      var losses = [Double](repeating: 0, count: options.planeCount + 1)
+      for rows in parts.parts(of: tensor) {
+        let (matrix, left) = try add(
+          rows, of: tensor, &known, to: &writer, isCancelled: isCancelled)
+        order.append(matrix)
+        for (level, loss) in left.enumerated() { losses[level] += loss }
+        try Self.check(isCancelled)
+        reporter.doneByteCount += tensor.byteCount / tensor.shape[0] * rows.count
+        reporter.event(
+          .matrices, tensor.name, index: index, of: matrices.count,
+          levelCount: rows.upperBound == tensor.shape[0] ? options.planeCount : 0)
+      }
+      results.append(
+        CompressionResult.Matrix(
+          name: tensor.name,
+          relativeErrors: losses.dropFirst().map {
+            losses[0] > 0 ? ($0 / losses[0]).squareRoot() : 0
+          }))
     }
     let manifest = try writer.finish(
       stack: HullOrder.stack(order), extensions: IndexExtensions(provenance: provenance)
@@ -124,16 +137,19 @@ public struct NestedCompression {
     return CompressionResult(manifest: manifest, matrices: results)
   }
 
-  /// Codes one matrix and adds its blocks.
+  /// Codes some rows of a tensor and adds their blocks.
+  ///
+  /// - Parameter known: Of the tensor; with the last rows its moments are given away.
+  /// - Returns: What the order needs, and the losses left with each number of planes.
   private func add(
-    _ tensor: TensorDescription, to writer: inout ModelWriter,
-    isCancelled: @escaping @Sendable () -> Bool
-  ) throws(BSTKError) -> (HullOrder.Matrix, CompressionResult.Matrix) {
-    let code = try encode(tensor, isCancelled: isCancelled)
-    let losses = comparable(code)
+    _ rows: Range<Int>, of tensor: TensorDescription, _ known: inout MatrixStatistics,
+    to writer: inout ModelWriter, isCancelled: @escaping @Sendable () -> Bool
+  ) throws(BSTKError) -> (HullOrder.Matrix, losses: [Double]) {
+    let code = try encode(rows, of: tensor, &known, isCancelled: isCancelled)
+    let losses = comparable(code, coupling: Double(known.coupling))
     let handle = writer.addMatrix(
-      name: tensor.name, sourceType: tensor.type, rows: code.rows, columns: code.columns,
-      kind: .nestedPlanes, outlierCount: code.outlierPositions.count)
+      name: tensor.name, sourceType: tensor.type, firstRow: rows.lowerBound, rows: code.rows,
+      columns: code.columns, kind: .nestedPlanes, outlierCount: code.outlierPositions.count)
     let baseLevelCount = min(options.basePlaneCount, options.planeCount)
     writer.setBaseLevelCount(baseLevelCount, ofMatrix: handle)
     let chunks = try PlaneChunks.encode(code, tensor: tensor)
@@ -146,44 +162,42 @@ public struct NestedCompression {
         worth: Float(losses[level] - losses[level + 1]))
       byteCounts.append(block.storedByteCount)
     }
-    let whole = code.losses[0]
-    return (
-      HullOrder.Matrix(
-        handle: handle, baseLevelCount: baseLevelCount, byteCounts: byteCounts, losses: losses),
-      CompressionResult.Matrix(
-        name: tensor.name,
-        relativeErrors: code.losses.dropFirst().map { whole > 0 ? ($0 / whole).squareRoot() : 0 })
-    )
+    let matrix = HullOrder.Matrix(
+      handle: handle, baseLevelCount: baseLevelCount, byteCounts: byteCounts, losses: losses)
+    return (matrix, code.losses)
+  }
+
+  private func knowledge(of tensor: TensorDescription) throws(BSTKError) -> MatrixStatistics {
+    guard let statistics, let configuration else { return MatrixStatistics() }
+    return try MatrixStatistics(of: tensor.name, in: statistics, configuration: configuration)
   }
 
   private func encode(
-    _ tensor: TensorDescription, isCancelled: @escaping @Sendable () -> Bool
+    _ range: Range<Int>, of tensor: TensorDescription, _ known: inout MatrixStatistics,
+    isCancelled: @escaping @Sendable () -> Bool
   ) throws(BSTKError) -> NestedPlaneCode {
-    var known = MatrixStatistics()
-    if let statistics, let configuration {
-      known = try MatrixStatistics(of: tensor.name, in: statistics, configuration: configuration)
-    }
-    var weights = [Float](repeating: 0, count: tensor.elementCount)
+    let columns = tensor.shape[1]
+    var weights = [Float](repeating: 0, count: range.count * columns)
     do {
       var span = weights.mutableSpan
-      try folder.readFloats(of: tensor.name, from: 0, into: &span)
+      try folder.readFloats(of: tensor.name, from: range.lowerBound * columns, into: &span)
     }
-    let (rows, columns) = (tensor.shape[0], tensor.shape[1])
     do throws(NumericsError) {
       // Given away, so that the encoder works in this memory and not in a copy.
       let moments = known.moments
-      known.moments = .unit
+      if range.upperBound == tensor.shape[0] { known.moments = .unit }
       return try encoder.encode(
-        weights.span, rows: rows, columns: columns, moments: moments,
-        rowSensitivity: known.rowSensitivity, isCancelled: isCancelled)
+        weights.span, rows: range.count, columns: columns, moments: moments,
+        rowSensitivity: known.rowSensitivity.map { Array($0[range]) }, isCancelled: isCancelled)
     } catch {
       switch error {
       case .cancelled: throw BSTKError(.cancelled, "the compression was cancelled")
       case .notFinite(let index):
         throw BSTKError(
           .model,
-          "tensor \(tensor.name) holds NaN or infinity at element \(index) (row "
-            + "\(index / columns), column \(index % columns))",
+          "tensor \(tensor.name) holds NaN or infinity at element "
+            + "\(range.lowerBound * columns + index) (row \(range.lowerBound + index / columns), "
+            + "column \(index % columns))",
           remedy: "the weights are damaged; download or save the model again")
       default:
         throw BSTKError(.numerics, "cannot code \(tensor.name): \(error)")
@@ -193,8 +207,8 @@ public struct NestedCompression {
 
   /// Losses that can be compared between matrices: where nothing is known of the model, the share of
   /// the matrix that is wrong, times its size.
-  private func comparable(_ code: NestedPlaneCode) -> [Double] {
-    guard statistics == nil else { return code.losses }
+  private func comparable(_ code: NestedPlaneCode, coupling: Double) -> [Double] {
+    guard statistics == nil else { return code.losses.map { $0 * coupling } }
     let whole = code.losses[0]
     let size = Double(code.rows * code.columns)
     return code.losses.map { whole > 0 ? $0 / whole * size : 0 }
@@ -233,9 +247,7 @@ public struct NestedCompression {
   /// limits.
   static func isCoded(_ tensor: TensorDescription) -> Bool {
     guard tensor.shape.count == 2, tensor.type.isMatrixSource,
-      tensor.shape.allSatisfy((2...Int(Limits.matrixDimension)).contains),
-      // The first plane's chunk also holds vectors and outliers.
-      tensor.elementCount <= PlanePacking.maximumElements / 16 * 15
+      tensor.shape.allSatisfy((2...Int(Limits.matrixDimension)).contains)
     else { return false }
     return tensor.name == Transformer.embeddingName || tensor.name == Transformer.untiedHeadName
       || HuggingFaceFolder.isDecomposable(tensor)

@@ -25,6 +25,7 @@ extension NestedPlaneCode {
       planes[0].count == layout.plane.byteCount && u.count == layout.u.bytes.count
         && v.count == layout.v.bytes.count && outlierPositions.count == layout.outlierCount,
       "the layout is another matrix's")
+    let list = SparseList(positions: outlierPositions, excess: outlierExcess)
     return [UInt8](capacity: layout.byteCount) { output in
       for (part, start) in [
         (planes[0], 0), (u, layout.u.bytes.lowerBound), (v, layout.v.bytes.lowerBound),
@@ -35,8 +36,7 @@ extension NestedPlaneCode {
       Self.pad(&output, to: layout.factor)
       Self.append(factor.bitPattern, to: &output)
       Self.append(gains[0].bitPattern, to: &output)
-      for position in outlierPositions { Self.append(position, to: &output) }
-      for excess in outlierExcess { Self.append(excess, to: &output) }
+      for byte in list.bytes { output.append(byte) }
       Self.pad(&output, to: layout.byteCount)
     }
   }

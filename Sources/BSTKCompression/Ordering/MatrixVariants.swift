@@ -57,9 +57,9 @@ struct MatrixVariants {
   /// The matrices that are varied, by layer.
   private var variantCounts: [Int] {
     (0..<transformer.configuration.layerCount).map { layer in
-      LinearLayer.Role.allCases.count { role in
+      LinearLayer.Role.allCases.reduce(0) { count, role in
         let linear = transformer.configuration.linearLayer(role, inLayer: layer)
-        return compressed.matrixNumber(named: linear.weightName) != nil
+        return count + (compressed.matrixTensor(named: linear.weightName)?.parts.count ?? 0)
       }
     }
   }
@@ -78,19 +78,25 @@ struct MatrixVariants {
     let tokens = base.tokenCount
     var variants: [(matrix: Int, states: HiddenStates)] = []
     for index in 0..<transformer.configuration.layerCount {
-      let layer = try transformer.loadLayer(index)
+      let layer = try transformer.loadLayer(index, as: .floats)
       for number in variants.indices {
         try transformer.apply(layer, to: &variants[number].states)
         try progress(meter.advance(by: tokens))
       }
       for (position, linear) in layer.linears.enumerated() {
-        guard let number = compressed.matrixNumber(named: linear.layer.weightName) else { continue }
-        var changed = layer
-        changed.linears[position].weight = try compressed.loadMatrix(number, levels: levels)
-        var states = base
-        try transformer.apply(changed, to: &states)
-        variants.append((number, states))
-        try progress(meter.advance(by: tokens))
+        guard let tensor = compressed.matrixTensor(named: linear.layer.weightName) else { continue }
+        for number in tensor.parts {
+          var weights = linear.weight.floats()
+          var span = weights.mutableSpan
+          try compressed.loadMatrix(number, levels: levels, into: &span)
+          var changed = layer
+          changed.linears[position].weight = WeightMatrix(
+            rows: tensor.rows, columns: tensor.columns, floats: weights)
+          var states = base
+          try transformer.apply(changed, to: &states)
+          variants.append((number, states))
+          try progress(meter.advance(by: tokens))
+        }
       }
       try transformer.apply(layer, to: &base)
       try progress(meter.advance(by: tokens))

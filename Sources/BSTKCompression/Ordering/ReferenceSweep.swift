@@ -49,7 +49,7 @@ public struct ReferenceSweep {
       var sums: [Int: Double] = [:]
       for batch in variants.batches(of: windows, stateByteCount: stateByteCount) {
         let outcome = try variants.run(batch, levels: bit + 1, meter: &meter, progress: progress)
-        let head = try variants.transformer.loadHead()
+        let head = try variants.transformer.loadHead(as: .floats)
         for (number, states) in outcome.variants {
           // Window after window, so that the sum does not depend on the batches.
           for value in head.logProbabilities(states, windows: batch) {

@@ -58,7 +58,7 @@ public struct SensitivityProbe {
     for batch in variants.batches(of: windows) {
       let outcome = try variants.run(
         batch, levels: options.levelCount, meter: &meter, progress: progress)
-      let parts = try variants.transformer.loadHead().divergences(
+      let parts = try variants.transformer.loadHead(as: .floats).divergences(
         of: outcome.variants.map(\.states), from: outcome.base
       ) { try progress(meter.advance(by: $0)) }
       for (variant, part) in zip(outcome.variants, parts) {

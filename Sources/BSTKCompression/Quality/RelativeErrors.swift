@@ -7,7 +7,7 @@ public struct RelativeErrors: Hashable, Sendable {
   public struct Matrix: Hashable, Sendable {
     /// The tensor's name.
     public let name: String
-    /// Levels that are there.
+    /// Levels that are there, of all parts together.
     public let levelCount: Int
     /// ‖W − Ŵ‖ / ‖W‖ (Frobenius); 0 for a zero matrix that is reproduced.
     public let relativeError: Double
@@ -22,17 +22,17 @@ public struct RelativeErrors: Hashable, Sendable {
   ///
   /// - Throws: `MODEL` when the folder lacks a matrix or has it in another shape, and what reading
   ///   either side throws.
-  public init(of weights: BSTKWeights, against source: HuggingFaceFolder) throws(BSTKError) {
+  public init(of weights: BSTKWeights, against source: any ModelSource) throws(BSTKError) {
     var matrices: [Matrix] = []
     var totals = (difference: 0.0, norm: 0.0)
-    for (number, matrix) in weights.manifest.matrices.enumerated() {
+    for matrix in weights.manifest.matrixTensors {
       guard source.tensor(named: matrix.name)?.shape == [matrix.rows, matrix.columns] else {
         throw BSTKError(
           .model, "\(source.path) has no \(matrix.rows) × \(matrix.columns) matrix \(matrix.name)",
           remedy: "name the folder the file was compressed from")
       }
       var sums = (difference: 0.0, norm: 0.0)
-      try weights.forEachStrip(ofMatrix: number) { rows, strip throws(BSTKError) in
+      try weights.forEachStrip(of: matrix) { rows, strip throws(BSTKError) in
         var original = [Float](repeating: 0, count: strip.count)
         var span = original.mutableSpan
         try source.readFloats(
@@ -48,7 +48,7 @@ public struct RelativeErrors: Hashable, Sendable {
       totals.norm += sums.norm
       matrices.append(
         Matrix(
-          name: matrix.name, levelCount: weights.levelCount(ofMatrix: number),
+          name: matrix.name, levelCount: matrix.parts.reduce(0) { $0 + weights.levelCounts[$1] },
           relativeError: Self.quotient(sums)))
     }
     self.matrices = matrices

@@ -87,6 +87,8 @@ extension BSTKError.Code {
   public static let modelUnsupported = Self("MODEL_UNSUPPORTED")
   /// A safetensors file is malformed.
   public static let safetensors = Self("SAFETENSORS")
+  /// A GGUF file is malformed.
+  public static let gguf = Self("GGUF")
   /// A tokenizer file is malformed or uses an unsupported scheme.
   public static let tokenizer = Self("TOKENIZER")
 

@@ -5,7 +5,7 @@ extension Manifest {
   /// cannot hash.
   ///
   /// - Parameters:
-  ///   - matrices: Sorted by the bytes of their names.
+  ///   - matrices: Sorted by the bytes of their names, parts of one tensor by their first rows.
   ///   - objects: Auxiliary files before tensors, each sorted by the bytes of their names.
   ///   - chunks: In file order; the base first, as the Spec orders it.
   /// - Throws: ``BSTKError`` when the tables break a rule of the Spec.
@@ -17,9 +17,11 @@ extension Manifest {
       throw BSTKError(
         .table, "a file has at least one chunk", remedy: "compress a model that has tensors")
     }
+    var previous: MatrixRecord?
     for matrix in matrices {
       try NameRules.check(matrix.name, isFile: false)
-      try matrix.validate(at: 0)
+      try matrix.validate(after: previous, at: 0)
+      previous = matrix
     }
     for object in objects {
       try NameRules.check(object.name, isFile: object.isFile)
@@ -38,8 +40,8 @@ extension Manifest {
     header.indexDigest = digest
     return Manifest(
       header: header, matrices: matrices, objects: objects, chunks: chunks,
-      extensions: extensions, chunkOffsets: chunkOffsets, layouts: layouts,
-      baseChunkCount: baseChunkCount, directory: directory)
+      extensions: extensions, matrixTensors: matrixTensors, chunkOffsets: chunkOffsets,
+      layouts: layouts, baseChunkCount: baseChunkCount, directory: directory)
   }
 
   /// The bytes of the index.

@@ -19,6 +19,7 @@ extension Manifest {
     self.objects = objects
     self.chunks = chunks
     self.extensions = extensions
+    matrixTensors = MatrixTensor.tensors(of: matrices)
     self.baseChunkCount = baseChunkCount
     chunkOffsets = Self.offsets(of: chunks, indexEnd: header.indexEnd)
     directory = ChunkDirectory(matrices: matrices, objects: objects, chunks: chunks)
@@ -72,11 +73,13 @@ extension Manifest {
     }
 
     /// Both tables are sorted by the bytes of their names, which makes uniqueness a comparison of
-    /// neighbours, no tensor may share its name with a matrix, and the auxiliary files must be able
-    /// to stand in one folder of any file system.
+    /// neighbours; only parts of a matrix share a name. No tensor may have that of a matrix, and the
+    /// auxiliary files must be able to stand in one folder of any file system.
     func checkNames() throws(BSTKError) {
       for (index, pair) in zip(matrices, matrices.dropFirst()).enumerated()
-      where !pair.0.name.utf8.lexicographicallyPrecedes(pair.1.name.utf8) {
+      where !pair.0.name.utf8.lexicographicallyPrecedes(pair.1.name.utf8)
+        && (pair.1.firstRow == 0 || pair.0.name != pair.1.name)
+      {
         throw BSTKError(
           .name, "matrix names must ascend; \(pair.1.name) follows \(pair.0.name)",
           offset: offset(ofMatrix: index + 1), section: .matrixTable)
@@ -105,7 +108,8 @@ extension Manifest {
 
     func checkRecords() throws(BSTKError) {
       for (index, matrix) in matrices.enumerated() {
-        try matrix.validate(at: offset(ofMatrix: index))
+        try matrix.validate(
+          after: index > 0 ? matrices[index - 1] : nil, at: offset(ofMatrix: index))
       }
       var tileCount = 0
       for (index, object) in objects.enumerated() {

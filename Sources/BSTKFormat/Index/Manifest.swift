@@ -7,7 +7,7 @@
 public struct Manifest: Hashable, Sendable {
   /// The header.
   public let header: Header
-  /// The matrices that are coded in levels, by name.
+  /// The matrices that are coded in levels, by name; parts of one tensor by their first rows.
   public let matrices: [MatrixRecord]
   /// Auxiliary files by name, then dense tensors by name, then kinds this release ignores.
   public let objects: [ObjectRecord]
@@ -15,6 +15,8 @@ public struct Manifest: Hashable, Sendable {
   public let chunks: [ChunkRecord]
   /// What the index says beyond its tables.
   public let extensions: IndexExtensions
+  /// The tensors that the matrices are or are parts of, in the same order.
+  public let matrixTensors: [MatrixTensor]
   /// The offset in the file of each chunk.
   public let chunkOffsets: [UInt64]
   /// What each chunk's payload is made of.

@@ -1,4 +1,5 @@
-/// A weight matrix coded in levels, each a block (Spec section "Matrix table").
+/// A weight matrix coded in levels, each a block, or some rows of one: a tensor may be stored in
+/// several parts, each with levels of its own (Spec section "Matrix table").
 public struct MatrixRecord: Hashable, Sendable {
   /// Bytes of a record.
   static let byteCount = 32
@@ -7,7 +8,9 @@ public struct MatrixRecord: Hashable, Sendable {
   public let name: String
   /// The type the matrix had before it was coded; exporters return to it by default.
   public let sourceType: ElementType
-  /// Output features.
+  /// The row of the tensor with which this part begins; 0 for the first part and for a whole tensor.
+  public let firstRow: Int
+  /// Output features, of this part.
   public let rows: Int
   /// Input features.
   public let columns: Int
@@ -22,12 +25,13 @@ public struct MatrixRecord: Hashable, Sendable {
 
   /// Makes a record; its numbers are checked when a ``Manifest`` is made of it.
   public init(
-    name: String, sourceType: ElementType, rows: Int, columns: Int,
+    name: String, sourceType: ElementType, firstRow: Int = 0, rows: Int, columns: Int,
     kind: MatrixKind = .signBlocks, levelCount: Int, baseLevelCount: Int = 1,
     outlierCount: Int = 0
   ) {
     self.name = name
     self.sourceType = sourceType
+    self.firstRow = firstRow
     self.rows = rows
     self.columns = columns
     self.kind = kind
@@ -38,6 +42,15 @@ public struct MatrixRecord: Hashable, Sendable {
 
   /// Elements of the matrix.
   public var elementCount: Int { rows * columns }
+
+  /// The rows of the tensor that this part holds.
+  public var tensorRows: Range<Int> { firstRow..<(firstRow + rows) }
+
+  /// Whether this is the part of a tensor that follows `previous`.
+  func continues(_ previous: MatrixRecord) -> Bool {
+    firstRow == previous.tensorRows.upperBound && name == previous.name && kind == previous.kind
+      && sourceType == previous.sourceType && columns == previous.columns
+  }
 }
 
 extension MatrixRecord {
@@ -70,18 +83,21 @@ extension MatrixRecord {
         outlierCount = 0
       case .nestedPlanes: outlierCount = try reader.u32()
       }
-      try reader.zeros(12)
+      let firstRow = try reader.u32()
+      try reader.zeros(8)
       unnamed = MatrixRecord(
-        name: "", sourceType: source, rows: Int(rows), columns: Int(columns), kind: kind,
+        name: "", sourceType: source, firstRow: Int(firstRow), rows: Int(rows),
+        columns: Int(columns), kind: kind,
         levelCount: Int(levelCount), baseLevelCount: Int(baseLevelCount),
         outlierCount: Int(outlierCount))
     }
 
     func named(_ name: String) -> MatrixRecord {
       MatrixRecord(
-        name: name, sourceType: unnamed.sourceType, rows: unnamed.rows, columns: unnamed.columns,
-        kind: unnamed.kind, levelCount: unnamed.levelCount,
-        baseLevelCount: unnamed.baseLevelCount, outlierCount: unnamed.outlierCount)
+        name: name, sourceType: unnamed.sourceType, firstRow: unnamed.firstRow,
+        rows: unnamed.rows, columns: unnamed.columns, kind: unnamed.kind,
+        levelCount: unnamed.levelCount, baseLevelCount: unnamed.baseLevelCount,
+        outlierCount: unnamed.outlierCount)
     }
   }
 
@@ -94,10 +110,14 @@ extension MatrixRecord {
     writer.u16(UInt16(levelCount))
     writer.u16(UInt16(baseLevelCount))
     writer.u32(UInt32(outlierCount))
-    writer.zeros(12)
+    writer.u32(UInt32(firstRow))
+    writer.zeros(8)
   }
 
-  func validate(at offset: UInt64) throws(BSTKError) {
+  /// - Parameters:
+  ///   - previous: The record before this one, which is valid.
+  ///   - offset: Where this one stands in the file.
+  func validate(after previous: MatrixRecord?, at offset: UInt64) throws(BSTKError) {
     let limit = Int(Limits.matrixDimension)
     guard rows > 0, columns > 0 else {
       throw BSTKError(
@@ -108,6 +128,17 @@ extension MatrixRecord {
       throw BSTKError(
         .limit, "matrix \(name) is \(rows) × \(columns); the limit is \(limit) each",
         offset: offset + 4, section: .matrixTable)
+    }
+    // An own check of the sum follows, so nothing is added to a part that does not fit.
+    guard firstRow == 0 || previous.map(continues) == true else {
+      throw BSTKError(
+        .shape, "row \(firstRow) of \(name) does not go on where a part of the same tensor ends",
+        offset: offset + 20, section: .matrixTable)
+    }
+    guard tensorRows.upperBound <= limit else {
+      throw BSTKError(
+        .limit, "the parts of \(name) have \(tensorRows.upperBound) rows; the limit is \(limit)",
+        offset: offset + 20, section: .matrixTable)
     }
     switch kind {
     case .signBlocks:

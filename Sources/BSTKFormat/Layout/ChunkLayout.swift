@@ -23,19 +23,31 @@ public enum ChunkLayout: Hashable, Sendable {
     }
   }
 
-  /// The bytes at the start that splitting into byte planes leaves alone, and the element size of
-  /// the rest (Spec section "Byte planes"); nil where there is nothing to split.
-  public var bytePlanes: (start: Int, elementByteCount: Int)? {
-    let (start, width): (Int, Int)
+  /// The bytes that splitting into byte planes concerns, and the size of the elements in them (Spec
+  /// section "Byte planes"); nil where there is nothing to split.
+  public var bytePlanes: (range: Range<Int>, elementByteCount: Int)? {
+    let (range, width): (Range<Int>, Int)
     switch self {
     case .file, .ignorable, .refinement: return nil
-    case .tensor(_, let elementByteCount): (start, width) = (0, elementByteCount)
+    case .tensor(let byteCount, let elementByteCount):
+      (range, width) = (0..<byteCount, elementByteCount)
     case .signBlock(let layout):
-      (start, width) = (layout.u.lowerBound, layout.vectors.elementByteCount)
+      (range, width) = (layout.u.lowerBound..<layout.byteCount, layout.vectors.elementByteCount)
     case .firstPlane(let layout):
-      (start, width) = (layout.u.bytes.lowerBound, layout.vectors.elementByteCount)
+      // The list behind the factor is split already.
+      (range, width) = (
+        layout.u.bytes.lowerBound..<layout.factor, layout.vectors.elementByteCount
+      )
     }
-    return width > 1 ? (start, width) : nil
+    return width > 1 ? (range, width) : nil
+  }
+
+  /// Where parts of the payload begin that a compressor does well to treat apart, ascending.
+  public var partOffsets: [Int] {
+    switch self {
+    case .file, .tensor, .ignorable, .signBlock, .refinement: []
+    case .firstPlane(let layout): layout.partOffsets
+    }
   }
 
   /// The bytes at the start that the first plane of the matrix may mirror (Spec section "Mirrored

@@ -40,19 +40,31 @@ public struct FirstPlaneLayout: Hashable, Sendable {
   /// Where the gain of the first level stands, a binary32.
   public var gain: Int { factor + 4 }
 
-  /// The element numbers of the outliers, row × columns + column, each a u32; they ascend.
-  public var positions: Range<Int> {
+  /// The elements between each outlier and the one before it, a u32 each: all lowest bytes, then
+  /// all second ones, and so on; see ``SparseList``.
+  public var gaps: Range<Int> {
     let start = gain + 4
     return start..<(start + 4 * outlierCount)
   }
 
-  /// What is added to the outliers, each a binary16.
+  /// What is added to the outliers, a binary16 each: all low bytes, then all high ones.
   public var excess: Range<Int> {
-    positions.upperBound..<(positions.upperBound + 2 * outlierCount)
+    gaps.upperBound..<(gaps.upperBound + 2 * outlierCount)
   }
 
   /// Bytes of the payload, padding included.
   public var byteCount: Int { excess.upperBound.roundedUp(to: 8) }
+
+  /// Where parts of the payload begin that have frequencies of their own: u, v, and each byte plane
+  /// of the list. The two numbers before the list go with the first of those.
+  public var partOffsets: [Int] {
+    var offsets = [u.bytes.lowerBound, v.bytes.lowerBound]
+    if outlierCount > 0 {
+      offsets.append(factor)
+      offsets += (1..<6).map { gaps.lowerBound + $0 * outlierCount }
+    }
+    return offsets
+  }
 
   /// The zero bytes between the parts.
   public var padding: [Range<Int>] {
@@ -64,8 +76,7 @@ public struct FirstPlaneLayout: Hashable, Sendable {
 
   /// Checks what a decoded payload must satisfy beyond its length.
   ///
-  /// - Throws: `CHUNK_LENGTH`, `PADDING`, `FLOAT`, or `SHAPE` for a list that is out of order or
-  ///   leaves the matrix.
+  /// - Throws: `CHUNK_LENGTH`, `PADDING`, `FLOAT`, or `SHAPE` for a list that leaves the matrix.
   public func validate(
     _ payload: Span<UInt8>, chunk: Int, at offset: UInt64? = nil
   ) throws(BSTKError) {
@@ -76,19 +87,21 @@ public struct FirstPlaneLayout: Hashable, Sendable {
     let largestV = try v.largestMagnitudes(in: reader)
     let factor = try reader.finite(at: factor)
     try reader.gain(at: gain)
-    try requireAscendingPositions(in: reader)
+    try requirePositionsInside(in: reader)
     let largestExcess = try largestExcess(in: reader)
     let weight = 2 * Double(Limits.gain) * Double(factor.magnitude) + largestExcess
     try reader.requireBounded(max(largestU[0], 1) * max(largestV[0], 1) * max(weight, 1))
   }
 
-  private func requireAscendingPositions(in payload: PayloadReader) throws(BSTKError) {
+  private func requirePositionsInside(in payload: PayloadReader) throws(BSTKError) {
+    let elementCount = UInt64(plane.rows * plane.columns)
     var next: UInt64 = 0
-    for at in stride(from: positions.lowerBound, to: positions.upperBound, by: 4) {
-      let position = UInt64(payload.u32(at: at))
-      guard position >= next, position < UInt64(plane.rows * plane.columns) else {
+    for entry in 0..<outlierCount {
+      // A position within the matrix and a gap below 2^32: no sum can wrap.
+      let position = next + UInt64(payload.u32(entry, of: outlierCount, at: gaps.lowerBound))
+      guard position < elementCount else {
         throw payload.fault(
-          .shape, "outlier \(position) at byte \(at) of the payload leaves order or matrix")
+          .shape, "outlier \(entry) is element \(position) of a matrix of \(elementCount)")
       }
       next = position + 1
     }
@@ -96,9 +109,11 @@ public struct FirstPlaneLayout: Hashable, Sendable {
 
   private func largestExcess(in payload: PayloadReader) throws(BSTKError) -> Double {
     var largest: UInt16 = 0
-    for at in stride(from: excess.lowerBound, to: excess.upperBound, by: 2) {
-      let magnitude = payload.u16(at: at) & 0x7FFF
-      guard magnitude < 0x7C00 else { throw payload.notFinite(at: at) }
+    for entry in 0..<outlierCount {
+      let magnitude = payload.u16(entry, of: outlierCount, at: excess.lowerBound) & 0x7FFF
+      guard magnitude < 0x7C00 else {
+        throw payload.fault(.float, "the excess of outlier \(entry) is not finite")
+      }
       largest = max(largest, magnitude)
     }
     return VectorLayout.magnitude(f16: largest)

@@ -37,6 +37,16 @@ struct PayloadReader: ~Escapable {
     UInt32(u16(at: index)) | UInt32(u16(at: index + 2)) << 16
   }
 
+  /// Number `entry` of `count` that are split into byte planes from `start` on.
+  func u16(_ entry: Int, of count: Int, at start: Int) -> UInt16 {
+    SparseList.number(entry, of: count, at: start, in: bytes)
+  }
+
+  /// As ``u16(_:of:at:)``, of four bytes.
+  func u32(_ entry: Int, of count: Int, at start: Int) -> UInt32 {
+    SparseList.number(entry, of: count, at: start, in: bytes)
+  }
+
   /// - Throws: `FLOAT` unless the binary32 there is finite.
   func finite(at index: Int) throws(BSTKError) -> Float {
     let value = Float(bitPattern: u32(at: index))

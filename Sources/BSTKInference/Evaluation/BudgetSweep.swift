@@ -5,7 +5,7 @@ public import BSTKStore
 
 /// Perplexity of one file at several cuts in a single pass over its layers.
 ///
-/// Each layer is rebuilt for the smallest cut, applied to that cut's states, then grown to the next
+/// Each layer is loaded for the smallest cut, applied to that cut's states, then grown to the next
 /// cut by adding the blocks in between, and so on: every block is read and decoded once, however
 /// many cuts there are.
 public struct BudgetSweep {
@@ -36,17 +36,15 @@ public struct BudgetSweep {
       zip(cuts, cuts.dropFirst()).allSatisfy { $0.chunkCount <= $1.chunkCount },
       "cuts ascend")
     let windows = try `protocol`.windows(of: tokens)
-    let weights = try BSTKWeights(file, chunkCount: largest.chunkCount)
+    _ = try BSTKWeights(file, chunkCount: largest.chunkCount)
     let levels = cuts.map { file.manifest.levelCounts(ofChunks: $0.chunkCount) }
-    let transformers = try levels.map { levels in
-      try Transformer(
-        configuration: configuration, weights: BSTKWeights(file, levelCounts: levels))
-    }
+    let weights = levels.map { BSTKWeights(file, levelCounts: $0) }
+    let transformer = try Transformer(configuration: configuration, weights: weights[0])
     /// Whether a cut has more of a tensor than the cut before it.
     func grows(_ name: String, at cut: Int) -> Bool {
       guard cut > 0 else { return true }
-      guard let number = weights.matrixNumber(named: name) else { return false }
-      return levels[cut][number] != levels[cut - 1][number]
+      guard let tensor = weights[cut].matrixTensor(named: name) else { return false }
+      return tensor.parts.contains { levels[cut][$0] != levels[cut - 1][$0] }
     }
     let stateBytes =
       `protocol`.windowLength * configuration.hiddenSize * MemoryLayout<Float>.size * cuts.count
@@ -58,25 +56,34 @@ public struct BudgetSweep {
     for start in stride(from: 0, to: windows.count, by: batch) {
       let part = Array(windows[start..<min(start + batch, windows.count)])
       var states: [HiddenStates] = []
-      for cut in cuts.indices {
-        let isNew = grows(Transformer.embeddingName, at: cut)
-        states.append(isNew ? try transformers[cut].embed(part) : states[cut - 1])
+      do {
+        var embedding = try transformer.loadEmbedding()
+        for cut in cuts.indices {
+          guard grows(Transformer.embeddingName, at: cut) else {
+            states.append(states[cut - 1])
+            continue
+          }
+          if cut > 0 {
+            try weights[cut].grow(
+              &embedding, named: Transformer.embeddingName, from: levels[cut - 1])
+          }
+          states.append(try transformer.embed(part, with: embedding))
+        }
       }
       for index in 0..<configuration.layerCount {
-        var layer = try transformers[0].loadLayer(index)
+        var layer = try transformer.loadLayer(index)
         for cut in cuts.indices {
-          if cut > 0 {
-            try layer.grow(from: levels[cut - 1], to: levels[cut], of: weights)
-          }
-          try transformers[cut].apply(layer, to: &states[cut])
+          if cut > 0 { try layer.grow(from: levels[cut - 1], to: weights[cut]) }
+          try transformer.apply(layer, to: &states[cut])
           completed += 1
           try progress(WorkProgress(completed: completed, total: total))
         }
       }
-      var head = try transformers[0].loadHead()
+      var head = try transformer.loadHead()
       for cut in cuts.indices {
-        if cut > 0, grows(transformers[cut].headName, at: cut) {
-          head = try transformers[cut].loadHead()
+        if cut > 0 {
+          try weights[cut].grow(
+            &head.weight, named: transformer.headName, from: levels[cut - 1])
         }
         sums[cut] += head.logProbabilities(states[cut], windows: part).reduce(0, +)
         completed += 1
@@ -93,15 +100,11 @@ public struct BudgetSweep {
 }
 
 extension LayerWeights {
-  /// Adds to each decomposed matrix its levels from `old` up to `new`, by matrix number.
-  mutating func grow(from old: [Int], to new: [Int], of source: BSTKWeights) throws {
+  /// Gives each matrix that is coded in levels those that `source` has more than `old`.
+  mutating func grow(from old: [Int], to source: BSTKWeights) throws {
     for position in linears.indices {
-      let name = linears[position].layer.weightName
-      guard let number = source.matrixNumber(named: name), old[number] < new[number] else {
-        continue
-      }
-      var span = linears[position].weight.mutableSpan
-      try source.change(matrix: number, from: old[number], to: new[number], &span)
+      try source.grow(
+        &linears[position].weight, named: linears[position].layer.weightName, from: old)
     }
   }
 }

@@ -1,5 +1,5 @@
 public import BSTKTokenizer
-internal import BSTKFormat
+public import BSTKFormat
 
 /// Writes text with a resident model, piece by piece.
 ///
@@ -37,6 +37,8 @@ public struct Generator: Sendable {
   public let tokenizer: Tokenizer
   /// How tokens are chosen.
   public let sampling: Sampling
+  /// Whether a text goes on where the model would end it.
+  public var ignoresEndOfText = false
 
   /// Makes a generator.
   public init(tokenizer: Tokenizer, sampling: Sampling = Sampling()) {
@@ -62,38 +64,44 @@ public struct Generator: Sendable {
     _ prompt: String, maximumTokens: Int, with model: borrowing ResidentModel,
     receive: (String) throws -> Bool
   ) throws -> Summary {
-    var input = try tokenizer.encode(prompt, addingSpecialTokens: true)
-    if input.isEmpty, let begin = model.configuration.beginTokenID { input = [begin] }
-    guard !input.isEmpty else {
+    var text = try begin(
+      prompt, maximumTokens: maximumTokens, configuration: model.configuration)
+    while let piece = try text.next(with: model) {
+      if !piece.isEmpty, try !receive(piece) {
+        text.stop()
+        break
+      }
+    }
+    return text.summary
+  }
+
+  /// Begins a text that is written a token at a time, so that its model may grow or shrink between
+  /// two of them.
+  ///
+  /// - Throws: as ``generate(_:maximumTokens:with:receive:)``.
+  public func begin(
+    _ prompt: String, maximumTokens: Int, configuration: ModelConfiguration
+  ) throws(BSTKError) -> TextGeneration {
+    TextGeneration(
+      prompt: try tokens(ofPrompt: prompt, configuration: configuration),
+      maximumTokens: maximumTokens,
+      text: TextStream(tokenizer, isContinuation: !prompt.isEmpty), sampler: Sampler(sampling),
+      endTokens: ignoresEndOfText ? [] : configuration.endTokenIDs, configuration: configuration)
+  }
+
+  /// The tokens that a model is given for a prompt.
+  ///
+  /// - Throws: as ``generate(_:maximumTokens:with:receive:)``.
+  public func tokens(
+    ofPrompt prompt: String, configuration: ModelConfiguration
+  ) throws(BSTKError) -> [TokenID] {
+    let tokens = try tokenizer.encode(prompt, addingSpecialTokens: true)
+    if !tokens.isEmpty { return tokens }
+    guard let begin = configuration.beginTokenID else {
       throw BSTKError(
         .model, "the prompt is empty and the model names no token to begin with",
         remedy: "give a prompt")
     }
-    let promptTokenCount = input.count
-    var state = GenerationState(configuration: model.configuration)
-    var sampler = Sampler(sampling)
-    var text = TextStream(tokenizer, isContinuation: !prompt.isEmpty)
-    var written: [TokenID] = []
-    var reason = Summary.Reason.tokenLimit
-    while written.count < maximumTokens {
-      guard let token = sampler.next(from: try model.logits(after: input, in: &state)) else {
-        reason = .brokenModel
-        break
-      }
-      if model.configuration.endTokenIDs.contains(token) {
-        reason = .endOfText
-        break
-      }
-      written.append(token)
-      input = [token]
-      let piece = text.append(token)
-      if !piece.isEmpty, try !receive(piece) {
-        reason = .stopped
-        break
-      }
-    }
-    let rest = text.finish()
-    if reason != .stopped, !rest.isEmpty { _ = try receive(rest) }
-    return Summary(promptTokenCount: promptTokenCount, tokens: written, reason: reason)
+    return [begin]
   }
 }

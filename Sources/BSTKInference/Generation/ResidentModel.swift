@@ -1,19 +1,29 @@
 public import BSTKTokenizer
 public import BSTKModelFiles
 internal import BSTKFormat
+internal import BSTKNumerics
 
 /// A model whose weights all stay in memory, for generating text token by token.
 ///
-/// Its matrices can be changed in place, so that a model grows or shrinks to another budget by adding
-/// or taking away blocks. It cannot be copied: there is one set of weights, and no
-/// mutation ever copies it.
+/// Its matrices stay in the code they are stored in, an embedding that is the output head as well is
+/// held once, and products come straight from the code: one token's with its numbers rounded to
+/// 8 bits, those of many tokens in fp32. It cannot be copied: there is one set of weights.
 public struct ResidentModel: ~Copyable, Sendable {
+  /// Elements of the widest intermediate value of a prompt's tokens that run together.
+  private static let batchElements = 1 << 20
+
+  /// The threads that calculations of this process use, at least 1. Results do not depend on them.
+  public static var threadCount: Int {
+    get { BLAS.threadCount }
+    set { BLAS.threadCount = newValue }
+  }
+
   /// The shape of the model.
   public let configuration: ModelConfiguration
   private var layers: [LayerWeights]
   private var head: OutputHead
-  /// vocabulary × hidden size; empty where the head's weight is the embedding.
-  private var untiedEmbedding: [Float]
+  /// Nil where the output head is the embedding.
+  private var untiedEmbedding: WeightMatrix?
 
   /// Loads every weight.
   ///
@@ -30,8 +40,8 @@ public struct ResidentModel: ~Copyable, Sendable {
     let head = try transformer.loadHead()
     let embedding =
       configuration.tiesEmbeddings
-      ? []
-      : try weights.floats(Transformer.embeddingName, shape: transformer.embeddingShape)
+      ? nil
+      : try transformer.loadEmbedding()
     let layers = try (0..<configuration.layerCount).map { index in
       let layer = try transformer.loadLayer(index)
       try progress(WorkProgress(completed: index + 1, total: configuration.layerCount))
@@ -45,66 +55,121 @@ public struct ResidentModel: ~Copyable, Sendable {
 
   /// The bytes of all weights held.
   public var weightByteCount: Int {
-    var count = head.norm.count + head.weight.count + untiedEmbedding.count
+    var floats = head.norm.count
+    var bytes = head.weight.byteCount + (untiedEmbedding?.byteCount ?? 0)
     for layer in layers {
-      count += layer.inputNorm.count + layer.postAttentionNorm.count
-      for linear in layer.linears { count += linear.weight.count + (linear.bias?.count ?? 0) }
-    }
-    return count * MemoryLayout<Float>.size
-  }
-
-  /// Lets `body` change a matrix in place, row-major: a linear layer's weight, the embedding or the
-  /// output head.
-  ///
-  /// States computed before belong to the old weights; start a new ``GenerationState`` afterwards.
-  ///
-  /// - Parameter name: The tensor's Hugging Face name, `model.layers.0.mlp.up_proj.weight`.
-  /// - Throws: `BSTKError` when the model has no matrix of that name, and what `body` throws.
-  public mutating func withMatrix<Result>(
-    _ name: String, _ body: (inout MutableSpan<Float>) throws -> Result
-  ) throws -> Result {
-    let isEmbedding = name == Transformer.embeddingName
-    if isEmbedding, !configuration.tiesEmbeddings {
-      var span = untiedEmbedding.mutableSpan
-      return try body(&span)
-    }
-    if isEmbedding || name == Transformer.untiedHeadName {
-      var span = head.weight.mutableSpan
-      return try body(&span)
-    }
-    for layer in layers.indices where name.hasPrefix("model.layers.\(layer).") {
-      for index in layers[layer].linears.indices
-      where layers[layer].linears[index].layer.weightName == name {
-        var span = layers[layer].linears[index].weight.mutableSpan
-        return try body(&span)
+      floats += layer.inputNorm.count + layer.postAttentionNorm.count
+      for linear in layer.linears {
+        bytes += linear.weight.byteCount
+        floats += linear.bias?.count ?? 0
       }
     }
-    throw BSTKError(.model, "the model has no matrix \(name)")
+    return bytes + floats * MemoryLayout<Float>.size
   }
+
+  // MARK: Blocks
+
+  /// A part of a matrix in code, if the matrix is.
+  func part(_ part: Int, at place: MatrixPlace) -> PackedMatrix? {
+    let matrix =
+      switch place {
+      case .embedding: untiedEmbedding ?? head.weight
+      case .head: head.weight
+      case .linear(let layer, let position): layers[layer].linears[position].weight
+      }
+    switch matrix.storage {
+    case .packed(let parts): return parts[part]
+    case .floats: return nil
+    }
+  }
+
+  /// Lets `body` change the levels of a part of a matrix in place.
+  ///
+  /// - Precondition: the matrix is in code and has that part.
+  mutating func updatePart<Failure: Error>(
+    _ part: Int, at place: MatrixPlace, _ body: (inout PackedMatrix) throws(Failure) -> Void
+  ) throws(Failure) {
+    switch place {
+    case .embedding where untiedEmbedding != nil:
+      try untiedEmbedding?.updatePart(part, body)
+    case .embedding, .head:
+      try head.weight.updatePart(part, body)
+    case .linear(let layer, let position):
+      try layers[layer].linears[position].weight.updatePart(part, body)
+    }
+  }
+
+  // MARK: Running
 
   /// Continues a text: runs `tokens` after those already in `state` and returns the logits of the
   /// last one, `vocabularySize` numbers.
   ///
   /// - Throws: `BSTKError` when `tokens` is empty or names a token outside the vocabulary.
   public func logits(after tokens: [TokenID], in state: inout GenerationState) throws -> [Float] {
+    try run(tokens, in: &state)
+    return state.logits
+  }
+
+  /// Continues a text; the logits of its last token are left in `state`.
+  ///
+  /// Many tokens run in batches, so that what they need besides the weights stays small.
+  ///
+  /// - Throws: `BSTKError` when `tokens` is empty or names a token outside the vocabulary.
+  func run(_ tokens: [TokenID], in state: inout GenerationState) throws {
     try Transformer.check([tokens], configuration: configuration)
-    let width = configuration.hiddenSize
-    var rows: [Float] = []
-    rows.reserveCapacity(tokens.count * width)
-    let table = configuration.tiesEmbeddings ? head.weight : untiedEmbedding
-    for token in tokens {
-      rows.append(contentsOf: table[Int(token) * width..<(Int(token) + 1) * width])
+    state.makeRoom(for: tokens.count)
+    let end = state.position + tokens.count
+    let batch = max(16, min(256, Self.batchElements / configuration.intermediateSize))
+    for start in stride(from: 0, to: tokens.count, by: batch) {
+      let part = tokens[start..<min(start + batch, tokens.count)]
+      if part.count == 1 {
+        // One token's sums would otherwise depend on the number of threads.
+        try BLAS.withSerialProducts { try run(part, ofTextOf: end, in: &state) }
+      } else {
+        try run(part, ofTextOf: end, in: &state)
+      }
     }
-    let segment = LayerRunner.Segment(
-      rows: 0..<tokens.count, firstPosition: state.position,
-      angles: configuration.rotaryEmbedding.angles(
-        first: state.position, count: tokens.count, sequenceLength: state.position + tokens.count))
+    state.logits.resize(configuration.vocabularySize)
+    state.normed.resize(configuration.hiddenSize)
+    Self.predict(head, state.rows, &state.normed, &state.logits)
+    if tokens.count > 1 { state.releaseBuffers() }
+  }
+
+  /// Runs some tokens of a text that will have `length` tokens.
+  private func run(
+    _ tokens: ArraySlice<TokenID>, ofTextOf length: Int, in state: inout GenerationState
+  ) throws {
+    state.rows.resize(tokens.count * configuration.hiddenSize)
+    Transformer.lookUp(tokens, in: untiedEmbedding ?? head.weight, into: &state.rows)
+    let segments = [
+      LayerRunner.Segment(
+        rows: 0..<tokens.count, firstPosition: state.position,
+        angles: configuration.rotaryEmbedding.angles(
+          first: state.position, count: tokens.count, sequenceLength: length))
+    ]
     for index in layers.indices {
-      var span = rows.mutableSpan
-      try state.runner.run(
-        layers[index], rows: &span, segments: [segment], cache: &state.caches[index])
+      try Self.apply(
+        layers[index], segments, &state.runner, &state.rows, &state.caches[index])
     }
     state.position += tokens.count
-    return head.logits(rows.span.extracting(droppingFirst: (tokens.count - 1) * width))
+  }
+
+  // MARK: Steps on buffers, static so that the buffers are seen to differ
+
+  private static func apply(
+    _ layer: LayerWeights, _ segments: [LayerRunner.Segment], _ runner: inout LayerRunner,
+    _ rows: inout [Float], _ cache: inout LayerCache
+  ) throws {
+    var span = rows.mutableSpan
+    try runner.run(layer, rows: &span, segments: segments, cache: &cache)
+  }
+
+  private static func predict(
+    _ head: OutputHead, _ rows: [Float], _ normed: inout [Float], _ logits: inout [Float]
+  ) {
+    let state = rows.span.extracting(droppingFirst: rows.count - normed.count)
+    var normed = normed.mutableSpan
+    var logits = logits.mutableSpan
+    head.logits(state, normed: &normed, into: &logits)
   }
 }

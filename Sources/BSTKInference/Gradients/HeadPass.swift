@@ -1,3 +1,4 @@
+internal import BSTKModelFiles
 package import BSTKTokenizer
 
 /// Some tokens' way through the final norm and the output head and back, with the cross-entropy
@@ -65,7 +66,7 @@ package struct HeadPass: Sendable {
     }
     normedGradient.resize(states.count)
     LayerPass.multiply(
-      m: tokens, n: width, k: vocabulary, logits, at: 0, head.weight, at: 0,
+      m: tokens, n: width, k: vocabulary, logits, at: 0, head.weight.floats(), at: 0,
       into: &normedGradient)
     gradient = [Float](repeating: 0, count: states.count)
     Self.normalizeBackward(states, head, normedGradient, &gradient)
@@ -86,12 +87,9 @@ package struct HeadPass: Sendable {
   }
 
   private static func multiply(_ x: [Float], _ head: OutputHead, _ out: inout [Float]) {
-    let (width, vocabulary) = (head.configuration.hiddenSize, head.configuration.vocabularySize)
-    let tokens = x.count / width
-    out.resize(tokens * vocabulary)
-    LayerPass.multiply(
-      m: tokens, n: vocabulary, k: width, x, at: 0, head.weight, at: 0, transposeB: true,
-      into: &out)
+    out.resize(x.count / head.weight.columns * head.weight.rows)
+    var span = out.mutableSpan
+    head.weight.multiply(x.span, into: &span)
   }
 
   private static func softmax(_ logits: inout [Float], _ row: Range<Int>) {

@@ -128,7 +128,7 @@ extension Kernels {
   }
 
   /// The sum of squares, in double precision.
-  static func sumOfSquares(_ x: Span<Float>) -> Double {
+  package static func sumOfSquares(_ x: Span<Float>) -> Double {
     unsafe x.withUnsafeBufferPointer { x in
       guard let x0 = x.baseAddress else { return 0 }
       // SAFETY: x0 covers x.count elements.

@@ -1,3 +1,5 @@
+internal import BSTKModelFiles
+
 extension LayerPass {
   /// Turns ``gradient`` from that by ``output`` into that by ``input``, and leaves the squares of
   /// the gradients by every linear layer's output.
@@ -91,7 +93,7 @@ extension LayerPass {
     out.resize(tokens * linear.layer.inFeatures)
     multiply(
       m: tokens, n: linear.layer.inFeatures, k: linear.layer.outFeatures, gradient, at: 0,
-      linear.weight, at: 0, adding: adding, into: &out)
+      linear.weight.floats(), at: 0, adding: adding, into: &out)
   }
 
   private static func activateBackward(

@@ -41,6 +41,14 @@ struct Attention {
       value, segment.rows, heads: keyValueHeadCount, width: width, angles: nil,
       into: &cache.values, offset: first * width, stride: stride)
 
+    if tokens == 1 {
+      for head in 0..<headCount {
+        attend(
+          head: head, position: first, window: window, cache: cache, row: segment.rows.lowerBound,
+          into: &out)
+      }
+      return
+    }
     for start in Swift.stride(from: 0, to: tokens, by: Self.blockRows) {
       let block = start..<min(start + Self.blockRows, tokens)
       for head in 0..<headCount {
@@ -79,6 +87,25 @@ struct Attention {
     Kernels.mergeHead(weighted.span, head: head, width: width, into: &rows, outStride: outWidth)
   }
 
+  /// One head's query of the only token.
+  private mutating func attend(
+    head: Int, position: Int, window: Int?, cache: LayerCache, row: Int, into out: inout [Float]
+  ) {
+    let firstKey = window.map { max(0, position + 1 - $0) } ?? 0
+    let columns = position + 1 - firstKey
+    let offset = head / (headCount / keyValueHeadCount) * cache.stride + firstKey * width
+    scores.resize(columns)
+    Self.multiply(
+      rows: columns, columns: width, cache.keys, offset, queryHeads, head * width, into: &scores,
+      0)
+    Self.softmax(
+      &scores, rows: 1, columns: columns, firstQuery: position, firstKey: firstKey, window: window,
+      width: width)
+    Self.multiply(
+      rows: columns, columns: width, cache.values, offset, scores, 0, transposed: true, into: &out,
+      (row * headCount + head) * width)
+  }
+
   // MARK: Steps on one buffer, static so that the buffers they touch are seen to differ
 
   private static func split(
@@ -104,6 +131,19 @@ struct Attention {
       a: a.span.extracting(droppingFirst: aOffset), lda: inner,
       b: b.span.extracting(droppingFirst: bOffset), ldb: transposed ? inner : columns,
       c: &products, ldc: columns)
+  }
+
+  /// out ← a · x or aᵀ · x, all compact from their offsets on.
+  private static func multiply(
+    rows: Int, columns: Int, _ a: [Float], _ aOffset: Int, _ x: [Float], _ xOffset: Int,
+    transposed: Bool = false, into out: inout [Float], _ outOffset: Int
+  ) {
+    var all = out.mutableSpan
+    var products = all._mutatingExtracting(droppingFirst: outOffset)
+    BLAS.gemv(
+      transposeA: transposed, rows: rows, columns: columns,
+      a: a.span.extracting(droppingFirst: aOffset), lda: columns,
+      x: x.span.extracting(droppingFirst: xOffset), y: &products)
   }
 
   private static func softmax(

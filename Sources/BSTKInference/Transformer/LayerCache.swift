@@ -1,5 +1,8 @@
 /// Keys and values one decoder layer has computed, head-major: head × capacity × head width.
 struct LayerCache: Sendable {
+  /// Positions by which a cache grows that was not made for the text's length.
+  static let step = 256
+
   private(set) var capacity = 0
   var keys: [Float] = []
   var values: [Float] = []
@@ -14,13 +17,15 @@ struct LayerCache: Sendable {
   /// Elements from one head to the next.
   var stride: Int { capacity * width }
 
-  /// Makes room for `positions` positions, keeping the first `kept`.
+  /// The bytes held.
+  var byteCount: Int { (keys.count + values.count) * MemoryLayout<Float>.size }
+
+  /// Makes room for exactly `positions` positions where there is less, keeping the first `kept`.
   mutating func reserve(_ positions: Int, keeping kept: Int) {
     guard positions > capacity else { return }
-    let newCapacity = kept == 0 ? positions : max(positions, 2 * capacity)
-    keys = grown(keys, to: newCapacity, keeping: kept)
-    values = grown(values, to: newCapacity, keeping: kept)
-    capacity = newCapacity
+    keys = grown(keys, to: positions, keeping: kept)
+    values = grown(values, to: positions, keeping: kept)
+    capacity = positions
   }
 
   private func grown(_ old: [Float], to newCapacity: Int, keeping kept: Int) -> [Float] {
@@ -31,5 +36,12 @@ struct LayerCache: Sendable {
         to..<to + kept * width, with: old[head * stride..<head * stride + kept * width])
     }
     return new
+  }
+}
+
+extension ModelConfiguration {
+  /// The bytes of keys and values for a text of that many tokens: fp32, all layers.
+  public func cacheByteCount(positions: Int) -> Int {
+    2 * layerCount * keyValueHeadCount * headDimension * positions * MemoryLayout<Float>.size
   }
 }

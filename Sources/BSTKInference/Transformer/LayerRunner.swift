@@ -72,6 +72,9 @@ struct LayerRunner {
     Kernels.add(normed.span, to: &rows)
   }
 
+  /// Gives back the memory of the buffers.
+  mutating func releaseBuffers() { self = LayerRunner(configuration: configuration) }
+
   private static func normalize(
     _ rows: Span<Float>, _ weight: [Float], _ epsilon: Float, _ out: inout [Float]
   ) {
@@ -95,9 +98,12 @@ extension [Float] {
   package mutating func resize(_ newCount: Int) {
     if newCount < count {
       removeLast(count - newCount)
-    } else if newCount > count {
+    } else if newCount <= capacity {
       // From an array, whose bytes are copied at once even in debug builds.
       append(contentsOf: [Float](repeating: 0, count: newCount - count))
+    } else {
+      self = []
+      self = [Float](repeating: 0, count: newCount)
     }
   }
 }

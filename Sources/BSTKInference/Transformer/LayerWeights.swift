@@ -1,30 +1,19 @@
-internal import BSTKNumerics
+public import BSTKModelFiles
 
-/// The weights of one decoder layer in fp32.
+/// The weights of one decoder layer.
 public struct LayerWeights: Sendable {
   /// One linear layer's numbers.
   public struct Linear: Sendable {
     /// Which layer this is.
     public let layer: LinearLayer
-    /// The weight, row-major, out × in features.
-    public var weight: [Float]
+    /// The weight, out × in features.
+    public var weight: WeightMatrix
     /// The bias, out features; nil where the layer has none.
     public var bias: [Float]?
 
     /// out ← x · weightᵀ + bias for each row of x, tokens × in features.
     func apply(_ x: Span<Float>, into out: inout MutableSpan<Float>) {
-      let tokens = x.count / layer.inFeatures
-      precondition(out.count == tokens * layer.outFeatures)
-      if tokens == 1 {
-        BLAS.gemv(
-          rows: layer.outFeatures, columns: layer.inFeatures, a: weight.span,
-          lda: layer.inFeatures, x: x, y: &out)
-      } else {
-        BLAS.gemm(
-          transposeB: true, m: tokens, n: layer.outFeatures, k: layer.inFeatures, a: x,
-          lda: layer.inFeatures, b: weight.span, ldb: layer.inFeatures, c: &out,
-          ldc: layer.outFeatures)
-      }
+      weight.multiply(x, into: &out)
       if let bias { Kernels.addBias(bias.span, to: &out) }
     }
   }

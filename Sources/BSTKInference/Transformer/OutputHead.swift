@@ -1,5 +1,5 @@
 public import BSTKTokenizer
-internal import BSTKNumerics
+package import BSTKModelFiles
 
 /// The last norm and the projection to the vocabulary.
 public struct OutputHead: Sendable {
@@ -8,8 +8,8 @@ public struct OutputHead: Sendable {
 
   package let configuration: ModelConfiguration
   let norm: [Float]
-  /// vocabulary × hidden size.
-  var weight: [Float]
+  /// Vocabulary × hidden size.
+  package var weight: WeightMatrix
 
   /// The final norm of every token's state: what the transformers library calls the last hidden
   /// state. Tokens × hidden size.
@@ -45,21 +45,20 @@ public struct OutputHead: Sendable {
   }
 
   package func logits(_ rows: Span<Float>) -> [Float] {
-    let width = configuration.hiddenSize
-    let vocabulary = configuration.vocabularySize
-    let tokens = rows.count / width
+    let tokens = rows.count / configuration.hiddenSize
     let states = normalized(rows)
-    var out = [Float](repeating: 0, count: tokens * vocabulary)
+    var out = [Float](repeating: 0, count: tokens * configuration.vocabularySize)
     var span = out.mutableSpan
-    if tokens == 1 {
-      BLAS.gemv(
-        rows: vocabulary, columns: width, a: weight.span, lda: width, x: states.span, y: &span)
-    } else {
-      BLAS.gemm(
-        transposeB: true, m: tokens, n: vocabulary, k: width, a: states.span, lda: width,
-        b: weight.span, ldb: width, c: &span, ldc: vocabulary)
-    }
+    weight.multiply(states.span, into: &span)
     return out
+  }
+
+  /// Logits of one token's state, in buffers of the caller.
+  func logits(
+    _ state: Span<Float>, normed: inout MutableSpan<Float>, into logits: inout MutableSpan<Float>
+  ) {
+    Kernels.rmsNorm(state, weight: norm.span, epsilon: configuration.normEpsilon, into: &normed)
+    weight.multiply(normed.span, into: &logits)
   }
 
   private func normalized(_ rows: Span<Float>) -> [Float] {

@@ -69,4 +69,23 @@ extension WeightSource {
     }
     return values
   }
+
+  /// The matrix, once its shape is right.
+  ///
+  /// - Parameter form: How it shall be held.
+  func matrix(_ name: String, shape expected: [Int], _ form: WeightForm) throws -> WeightMatrix {
+    switch form {
+    case .floats:
+      return WeightMatrix(
+        rows: expected[0], columns: expected[1], floats: try floats(name, shape: expected))
+    case .stored:
+      try check(name, shape: expected)
+      let matrix = try loadMatrix(name)
+      guard [matrix.rows, matrix.columns] == expected else {
+        throw BSTKError(
+          .model, "\(name) was read as \(matrix.rows) × \(matrix.columns), not \(expected)")
+      }
+      return matrix
+    }
+  }
 }

@@ -43,25 +43,47 @@ public struct Transformer: Sendable {
   ///
   /// - Throws: `BSTKError` when a token is not in the vocabulary or a text is empty.
   public func embed(_ windows: [[TokenID]]) throws -> HiddenStates {
+    try embed(windows, with: loadEmbedding())
+  }
+
+  /// The embedding.
+  func loadEmbedding() throws -> WeightMatrix {
+    try weights.matrix(Self.embeddingName, shape: embeddingShape, .stored)
+  }
+
+  /// As ``embed(_:)``, by an embedding that has been loaded.
+  func embed(_ windows: [[TokenID]], with embedding: WeightMatrix) throws -> HiddenStates {
     try Self.check(windows, configuration: configuration)
     let width = configuration.hiddenSize
-    let table = try weights.floats(Self.embeddingName, shape: embeddingShape)
-    var values: [Float] = []
-    values.reserveCapacity(windows.reduce(0) { $0 + $1.count } * width)
-    for token in windows.joined() {
-      values.append(contentsOf: table[Int(token) * width..<(Int(token) + 1) * width])
-    }
+    let count = windows.reduce(0) { $0 + $1.count }
+    var values = [Float](repeating: 0, count: count * width)
+    Self.lookUp(windows.joined(), in: embedding, into: &values)
     return HiddenStates(width: width, windowLengths: windows.map(\.count), values: values)
   }
 
+  /// Writes the embedding's rows for some tokens one after the other.
+  static func lookUp(
+    _ tokens: some Sequence<TokenID>, in embedding: WeightMatrix, into rows: inout [Float]
+  ) {
+    let width = embedding.columns
+    var all = rows.mutableSpan
+    for (index, token) in tokens.enumerated() {
+      var row = all._mutatingExtracting(index * width..<(index + 1) * width)
+      embedding.row(Int(token), into: &row)
+    }
+  }
+
   /// The weights of one decoder layer.
-  public func loadLayer(_ index: Int) throws -> LayerWeights {
+  ///
+  /// - Parameter form: How its matrices are held.
+  public func loadLayer(_ index: Int, as form: WeightForm = .stored) throws -> LayerWeights {
     precondition(index >= 0 && index < configuration.layerCount)
     let linears = try LinearLayer.Role.allCases.map { role in
       let layer = configuration.linearLayer(role, inLayer: index)
       return LayerWeights.Linear(
         layer: layer,
-        weight: try weights.floats(layer.weightName, shape: [layer.outFeatures, layer.inFeatures]),
+        weight: try weights.matrix(
+          layer.weightName, shape: [layer.outFeatures, layer.inFeatures], form),
         bias: layer.hasBias ? try weights.floats(layer.biasName, shape: [layer.outFeatures]) : nil)
     }
     let names = Self.normNames(ofLayer: index)
@@ -111,10 +133,12 @@ public struct Transformer: Sendable {
   }
 
   /// The final norm and the output head.
-  public func loadHead() throws -> OutputHead {
+  ///
+  /// - Parameter form: How its matrix is held.
+  public func loadHead(as form: WeightForm = .stored) throws -> OutputHead {
     OutputHead(
       configuration: configuration,
       norm: try weights.floats(Self.normName, shape: [configuration.hiddenSize]),
-      weight: try weights.floats(headName, shape: embeddingShape))
+      weight: try weights.matrix(headName, shape: embeddingShape, form))
   }
 }

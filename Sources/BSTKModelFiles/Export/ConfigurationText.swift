@@ -9,16 +9,20 @@ struct ConfigurationText {
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
+  /// What PyTorch calls a type of weights.
+  static func name(of type: ElementType) -> String {
+    switch type {
+    case .f16: "float16"
+    case .bf16: "bfloat16"
+    default: "float32"
+    }
+  }
+
   /// States the type of the weights, in the member that states it already or in a new one.
   ///
   /// - Throws: `MODEL` when the text is not a JSON object.
   mutating func setElementType(_ type: ElementType) throws(BSTKError) {
-    let name =
-      switch type {
-      case .f16: "float16"
-      case .bf16: "bfloat16"
-      default: "float32"
-      }
+    let name = Self.name(of: type)
     let members = try Self.members(of: bytes)
     let replaced = members.filter { Self.typeKeys.contains($0.key) }
     for member in replaced.reversed() {

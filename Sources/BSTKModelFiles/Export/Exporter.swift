@@ -7,7 +7,7 @@ internal import BSTKStore
 /// loads unchanged.
 ///
 /// Matrices are the sums of the levels that are there; everything else is as it was, unless a type
-/// is asked for. Memory: one matrix's packed blocks and some strips of weights.
+/// is asked for. Memory: the packed blocks of one matrix and some strips of weights.
 public struct Exporter: Sendable {
   /// The options.
   public let options: ExportOptions
@@ -90,7 +90,7 @@ public struct Exporter: Sendable {
 
   private func outputTensors(of weights: BSTKWeights) throws(BSTKError) -> [TensorDescription] {
     var tensors: [TensorDescription] = []
-    for matrix in weights.manifest.matrices {
+    for matrix in weights.manifest.matrixTensors {
       tensors.append(
         try TensorDescription(
           name: matrix.name, type: options.elementType ?? matrix.sourceType,
@@ -109,8 +109,8 @@ public struct Exporter: Sendable {
     _ tensor: TensorDescription, of weights: BSTKWeights, to writer: inout SafetensorsWriter,
     isCancelled: () -> Bool
   ) throws(BSTKError) {
-    if let number = weights.matrixNumber(named: tensor.name) {
-      try weights.forEachStrip(ofMatrix: number) { _, strip throws(BSTKError) in
+    if let matrix = weights.matrixTensor(named: tensor.name) {
+      try weights.forEachStrip(of: matrix) { _, strip throws(BSTKError) in
         try Self.check(isCancelled)
         let bytes = try Self.encode(strip, as: tensor)
         try writer.append(bytes.span)
@@ -138,14 +138,7 @@ public struct Exporter: Sendable {
   private static func encode(
     _ floats: Span<Float>, as tensor: TensorDescription
   ) throws(BSTKError) -> [UInt8] {
-    if tensor.type == .f16 {
-      // From here on, fp16 rounds to infinity.
-      for index in floats.indices where floats[index].isFinite && abs(floats[index]) >= 65520 {
-        throw BSTKError(
-          .float, "tensor \(tensor.name) has a value of \(floats[index]), too large for fp16",
-          remedy: "export as bf16 or fp32")
-      }
-    }
+    if tensor.type == .f16 { try HalfRange.check(floats, of: tensor.name) }
     return FloatConversion.encode(floats, as: tensor.type)
   }
 

@@ -1,13 +1,7 @@
 internal import BSTKFormat
 
 extension HuggingFaceFolder {
-  /// The tensors that are decomposed: weights of linear layers inside decoder layers.
-  ///
-  /// These are the tensors named `model.layers.N.….weight` with two dimensions of 2 to 2^20, whose
-  /// elements are fp32, fp16 or bf16 and whose name speaks neither of a norm nor of an embedding.
-  /// Everything else is stored as it is.
-  public var matrices: [TensorDescription] { tensors.filter(Self.isDecomposable) }
-
+  /// Whether a tensor is one of those that are decomposed, see ``ModelSource/matrices``.
   package static func isDecomposable(_ tensor: TensorDescription) -> Bool {
     let dimensions = 2...Int(Limits.matrixDimension)
     guard tensor.shape.count == 2, tensor.shape.allSatisfy(dimensions.contains),

@@ -6,7 +6,7 @@ public import BSTKFormat
 ///
 /// Opening reads the headers; tensor data is read on demand. Files may be symbolic links, as in
 /// the download cache. Safe to use from several threads.
-public final class HuggingFaceFolder: Sendable {
+public final class HuggingFaceFolder: ModelSource {
   /// The path the folder was opened by.
   public let path: String
   /// Every tensor, sorted by the bytes of its name.

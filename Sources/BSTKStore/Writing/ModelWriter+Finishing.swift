@@ -64,7 +64,7 @@ extension ModelWriter {
       for tile in object.tiles { tables.append(tile, .tile(object: number)) }
     }
     let handles = matrices.indices.sorted {
-      matrices[$0].announced.name.utf8.lexicographicallyPrecedes(matrices[$1].announced.name.utf8)
+      matrices[$0].announced.precedes(matrices[$1].announced)
     }
     tables.matrices = handles.map { matrices[$0].record }
     var numbers = [Int](repeating: 0, count: matrices.count)
@@ -90,8 +90,17 @@ extension ModelWriter.Matrix {
   /// The record with all levels that were added.
   fileprivate var record: MatrixRecord {
     MatrixRecord(
-      name: announced.name, sourceType: announced.sourceType, rows: announced.rows,
-      columns: announced.columns, kind: announced.kind, levelCount: blocks.count,
-      baseLevelCount: baseLevelCount, outlierCount: announced.outlierCount)
+      name: announced.name, sourceType: announced.sourceType, firstRow: announced.firstRow,
+      rows: announced.rows, columns: announced.columns, kind: announced.kind,
+      levelCount: blocks.count, baseLevelCount: baseLevelCount,
+      outlierCount: announced.outlierCount)
+  }
+}
+
+extension MatrixRecord {
+  /// The order of the table: by the bytes of the name, parts of one tensor by their rows.
+  fileprivate func precedes(_ other: MatrixRecord) -> Bool {
+    name == other.name
+      ? firstRow < other.firstRow : name.utf8.lexicographicallyPrecedes(other.name.utf8)
   }
 }

@@ -2,19 +2,23 @@ public import BSTKCodec
 public import BSTKFormat
 
 extension ModelWriter {
-  /// Announces a matrix and returns its handle.
+  /// Announces a matrix, or some rows of one that is stored in parts, and returns its handle.
+  ///
+  /// Parts of a tensor have the same name, kind, source type and columns, and leave out no row.
   ///
   /// - Parameters:
+  ///   - firstRow: The row of the tensor with which the part begins.
+  ///   - rows: Rows of the part.
   ///   - baseLevelCount: The levels that belong to the base; ``setBaseLevelCount(_:ofMatrix:)`` may
   ///     change it.
   ///   - outlierCount: Entries of the sparse list in level 0 of nested planes.
   public mutating func addMatrix(
-    name: String, sourceType: ElementType, rows: Int, columns: Int,
+    name: String, sourceType: ElementType, firstRow: Int = 0, rows: Int, columns: Int,
     kind: MatrixKind = .signBlocks, baseLevelCount: Int = 1, outlierCount: Int = 0
   ) -> Int {
     let record = MatrixRecord(
-      name: name, sourceType: sourceType, rows: rows, columns: columns, kind: kind, levelCount: 0,
-      outlierCount: outlierCount)
+      name: name, sourceType: sourceType, firstRow: firstRow, rows: rows, columns: columns,
+      kind: kind, levelCount: 0, outlierCount: outlierCount)
     matrices.append(Matrix(announced: record, baseLevelCount: baseLevelCount))
     return matrices.count - 1
   }

@@ -1,7 +1,7 @@
 /// A block that waits in the spool for its place in the stack.
 public struct SpooledBlock: Hashable, Sendable {
   /// The handle of its matrix, from
-  /// ``ModelWriter/addMatrix(name:sourceType:rows:columns:kind:baseLevelCount:outlierCount:)``.
+  /// ``ModelWriter/addMatrix(name:sourceType:firstRow:rows:columns:kind:baseLevelCount:outlierCount:)``.
   public let matrix: Int
   /// Its level.
   public let level: Int

@@ -38,17 +38,26 @@ extension ModelReport {
     return facts
   }
 
+  /// A line for each tensor, its parts taken together.
   private var matrixTable: Table {
     var table = Table([
-      .text("matrix"), .text("kind"), .number("shape"), .text("type"), .number("levels"),
-      .number("base"), .number("rank"), .text("vectors"), .number("outliers"), .number("bytes"),
+      .text("matrix"), .text("kind"), .number("shape"), .number("parts"), .text("type"),
+      .number("levels"), .number("base"), .number("rank"), .text("vectors"), .number("outliers"),
+      .number("bytes"),
     ])
-    for matrix in matrices {
+    for parts in matrices.byTensor(\.firstRow) {
+      guard let first = parts.first else { continue }
+      let vectors = parts.flatMap(\.vectors).reduce(into: [String]()) { list, name in
+        if !list.contains(name) { list.append(name) }
+      }
       table.add([
-        matrix.name, matrix.kind, "\(matrix.rows) x \(matrix.columns)", matrix.sourceType,
-        "\(matrix.levels)/\(matrix.levelsTotal)", "\(matrix.levelsBase)",
-        Self.span(matrix.ranks), matrix.vectors.joined(separator: ","),
-        ByteFormat.grouped(matrix.outliers), ByteFormat.grouped(matrix.bytes),
+        first.name, first.kind, "\(parts.reduce(0) { $0 + $1.rows }) x \(first.columns)",
+        "\(parts.count)", first.sourceType,
+        "\(Self.span(parts.map(\.levels)))/\(Self.span(parts.map(\.levelsTotal)))",
+        Self.span(parts.map(\.levelsBase)), Self.span(parts.flatMap(\.ranks)),
+        vectors.joined(separator: ","),
+        ByteFormat.grouped(parts.reduce(0) { $0 + $1.outliers }),
+        ByteFormat.grouped(parts.reduce(0) { $0 + $1.bytes }),
       ])
     }
     return table
@@ -72,20 +81,32 @@ extension ModelReport {
   private var orderTable: Table {
     var table = Table([
       .number("chunk"), .number("offset"), .number("stored"), .text("codec"), .text("owner"),
-      .number("level"), .number("worth"),
+      .number("row"), .number("level"), .number("worth"),
     ])
     for entry in order {
       table.add([
         "\(entry.chunk)", ByteFormat.grouped(entry.offset), ByteFormat.grouped(entry.storedBytes),
-        entry.codec, entry.owner, entry.level.map(String.init) ?? "",
+        entry.codec, entry.owner, entry.firstRow.map(String.init) ?? "",
+        entry.level.map(String.init) ?? "",
         entry.worth.map { "\($0)" } ?? "",
       ])
     }
     return table
   }
 
-  private static func span(_ values: [Int]) -> String {
-    guard let first = values.first, let last = values.last else { return "" }
+  /// The smallest and the largest of some numbers, or the one they all are.
+  static func span(_ values: [Int]) -> String {
+    guard let first = values.min(), let last = values.max() else { return "" }
     return first == last ? "\(first)" : "\(first)-\(last)"
+  }
+}
+
+extension Array {
+  /// The entries of a list of matrices in groups of one tensor each.
+  ///
+  /// - Parameter firstRow: The row of its tensor with which an entry begins.
+  func byTensor(_ firstRow: (Element) -> Int) -> [ArraySlice<Element>] {
+    let starts = indices.filter { firstRow(self[$0]) == 0 }
+    return zip(starts, starts.dropFirst() + [count]).map { self[$0..<$1] }
   }
 }

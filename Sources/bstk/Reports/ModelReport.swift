@@ -3,8 +3,11 @@ internal import BSTKFormat
 
 /// What `bstk inspect` says about a model.
 struct ModelReport: Encodable {
+  /// A matrix, or a part of one.
   struct MatrixEntry: Encodable {
     let name: String
+    /// The row of the tensor with which it begins; 0 unless the tensor is stored in parts.
+    let firstRow: Int
     let rows: Int
     let columns: Int
     let kind: String
@@ -36,6 +39,8 @@ struct ModelReport: Encodable {
     let storedBytes: Int
     let codec: String
     let owner: String
+    /// The row of the owner with which its part begins, for a block.
+    let firstRow: Int?
     let level: Int?
     let worth: Float?
     let sha256: String
@@ -104,7 +109,7 @@ extension ModelReport {
     }
     return manifest.matrices.enumerated().map { number, matrix in
       MatrixEntry(
-        name: matrix.name, rows: matrix.rows, columns: matrix.columns,
+        name: matrix.name, firstRow: matrix.firstRow, rows: matrix.rows, columns: matrix.columns,
         kind: matrix.kind.name, sourceType: matrix.sourceType.name, levels: levelsHere[number],
         levelsBase: matrix.baseLevelCount, levelsTotal: matrix.levelCount,
         outliers: matrix.outlierCount, ranks: ranks[number].sorted(), vectors: vectors[number],
@@ -132,15 +137,16 @@ extension ModelReport {
 
   private static func order(_ manifest: Manifest) -> [OrderEntry] {
     manifest.chunks.enumerated().map { index, chunk in
-      let (owner, level): (String, Int?) =
+      let (owner, firstRow, level): (String, Int?, Int?) =
         switch chunk.contents {
-        case .tile(let object): (manifest.objects[object].name, nil)
-        case .block(let matrix, let level, _, _): (manifest.matrices[matrix].name, level)
+        case .tile(let object): (manifest.objects[object].name, nil, nil)
+        case .block(let matrix, let level, _, _):
+          (manifest.matrices[matrix].name, manifest.matrices[matrix].firstRow, level)
         }
       let block = index - manifest.tileCount
       return OrderEntry(
         chunk: index, offset: manifest.chunkOffset(index), storedBytes: chunk.storedByteCount,
-        codec: chunk.codec.name, owner: owner, level: level,
+        codec: chunk.codec.name, owner: owner, firstRow: firstRow, level: level,
         worth: block >= 0 ? manifest.extensions.worths?[block] : nil, sha256: chunk.digest.hex)
     }
   }

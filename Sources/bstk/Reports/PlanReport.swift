@@ -1,16 +1,28 @@
 internal import BSTKFormat
+internal import BSTKMemory
 
 /// What `bstk plan` says: what a budget buys, and what the next block would cost.
 struct PlanReport: Encodable {
   struct Next: Encodable {
     let matrix: String
+    /// The row with which the block's part of the tensor begins.
+    let firstRow: Int
     let level: Int
     let bytes: UInt64
     let fileBytes: UInt64
   }
 
+  /// What the machine has, when memory was to follow it.
+  struct Memory: Encodable {
+    let freeBytes: UInt64
+    let reserveBytes: UInt64
+    let weightBytes: UInt64
+  }
+
   struct MatrixEntry: Encodable {
     let name: String
+    /// The row of the tensor with which it begins; 0 unless the tensor is stored in parts.
+    let firstRow: Int
     let levels: Int
     let levelsTotal: Int
   }
@@ -28,6 +40,7 @@ struct PlanReport: Encodable {
   let meanLevelsTotal: Double
   /// What is left of the budget for the file, when there was one.
   let leftOverBytes: UInt64?
+  let memory: Memory?
   let next: Next?
   /// The measured quality of the nearest smaller cut, when the publisher measured any.
   let quality: Double?
@@ -37,7 +50,9 @@ struct PlanReport: Encodable {
 
 extension PlanReport {
   /// - Throws: `BUDGET_TOO_SMALL` naming the least that would do.
-  init(_ model: NamedModel, budget: Budget) throws(BSTKError) {
+  init(
+    _ model: NamedModel, budget: Budget, memory allowance: MemoryAllowance?
+  ) throws(BSTKError) {
     let manifest = model.manifest
     let cut = try manifest.cut(within: budget)
     name = model.name
@@ -52,21 +67,31 @@ extension PlanReport {
     meanLevels = Double(levels.reduce(0, +)) / divisor
     meanLevelsTotal = Double(manifest.blockCount) / divisor
     leftOverBytes = budget.fileByteCount.map { $0 - cut.fileByteCount }
+    memory = allowance.map {
+      Memory(
+        freeBytes: $0.bound.freeByteCount, reserveBytes: $0.reserveByteCount,
+        weightBytes: $0.weightByteCount())
+    }
     next = Next(after: cut, in: manifest)
     let table = manifest.extensions.quality
     quality = table?.value(atChunkCount: cut.chunkCount)
     qualityMetric = quality == nil ? nil : table?.metric.name
     matrices = zip(manifest.matrices, levels).map { matrix, count in
-      MatrixEntry(name: matrix.name, levels: count, levelsTotal: matrix.levelCount)
+      MatrixEntry(
+        name: matrix.name, firstRow: matrix.firstRow, levels: count,
+        levelsTotal: matrix.levelCount)
     }
   }
 
   /// Prints the report for people.
-  func print() {
+  ///
+  /// - Parameter finding: What was found of the machine's memory, where that decides.
+  func print(finding: String? = nil) {
     var facts = Facts()
     facts.add("model", name)
     facts.add("file", "\(ByteFormat.both(fileBytes)) of \(ByteFormat.both(publishedBytes))")
     facts.add("memory", "\(ByteFormat.both(residentBytes)) of weights as they are packed")
+    if let finding { facts.add("", finding) }
     facts.add("blocks", "\(blocks) of \(blocksTotal)")
     facts.add(
       "levels",
@@ -79,13 +104,18 @@ extension PlanReport {
     if let next {
       facts.add(
         "next block",
-        "\(ByteFormat.decimal(next.bytes)) for level \(next.level) of \(next.matrix); "
+        "\(ByteFormat.decimal(next.bytes)) for level \(next.level) of \(next.matrix)"
+          + (next.firstRow > 0 ? " from row \(next.firstRow) on; " : "; ")
           + "ask for \(ByteFormat.grouped(next.fileBytes)) bytes")
     }
     facts.print()
     Console.out()
     var table = Table([.text("matrix"), .number("levels")])
-    for matrix in matrices { table.add([matrix.name, "\(matrix.levels)/\(matrix.levelsTotal)"]) }
+    for parts in matrices.byTensor(\.firstRow) {
+      let levels = ModelReport.span(parts.map(\.levels))
+      let total = ModelReport.span(parts.map(\.levelsTotal))
+      table.add([parts.first?.name ?? "", "\(levels)/\(total)"])
+    }
     table.print()
   }
 }
@@ -97,6 +127,7 @@ extension PlanReport.Next {
       case .block(let matrix, let level, _, _) = manifest.chunks[cut.chunkCount].contents
     else { return nil }
     self.matrix = manifest.matrices[matrix].name
+    firstRow = manifest.matrices[matrix].firstRow
     self.level = level
     fileBytes = manifest.chunkEnd(cut.chunkCount)
     bytes = fileBytes - cut.fileByteCount

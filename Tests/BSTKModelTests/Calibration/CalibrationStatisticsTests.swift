@@ -42,9 +42,10 @@ struct CalibrationStatisticsTests {
       path: folder.file("s"), inOrder: tensors, metadata: metadata ?? summary.metadata)
     for tensor in tensors {
       var floats = [Float](repeating: 1, count: tensor.elementCount)
-      // The second on the diagonal of a matrix, the second of a vector.
+      // The second on the diagonal of a matrix, the second of a vector, or the only one.
       if let value = values[tensor.name] {
-        floats[tensor.shape.count == 2 ? tensor.shape[0] + 1 : 1] = value
+        let place = tensor.shape.count == 2 ? tensor.shape[0] + 1 : 1
+        floats[min(place, floats.count - 1)] = value
       }
       try writer.append(FloatConversion.encode(floats.span, as: tensor.type).span)
     }
@@ -81,19 +82,19 @@ struct CalibrationStatisticsTests {
     arguments: [
       [:], ["format": "pt"],
       ["bstk_statistics": ""],
-      ["bstk_statistics": "version=2 windows=4 length=9 gradient_windows=2 seed=0 weighs_tokens=0"],
-      ["bstk_statistics": "version=1 windows=0 length=9 gradient_windows=0 seed=0 weighs_tokens=0"],
-      ["bstk_statistics": "version=1 windows=4 length=9 gradient_windows=5 seed=0 weighs_tokens=0"],
+      ["bstk_statistics": "version=1 windows=4 length=9 gradient_windows=2 seed=0 weighs_tokens=0"],
+      ["bstk_statistics": "version=2 windows=0 length=9 gradient_windows=0 seed=0 weighs_tokens=0"],
+      ["bstk_statistics": "version=2 windows=4 length=9 gradient_windows=5 seed=0 weighs_tokens=0"],
       [
-        "bstk_statistics": "version=1 windows=4 length=-9 gradient_windows=2 seed=0 weighs_tokens=0"
+        "bstk_statistics": "version=2 windows=4 length=-9 gradient_windows=2 seed=0 weighs_tokens=0"
       ],
       [
-        "bstk_statistics": "version=1 windows=4 length=9 gradient_windows=2 seed=-1 weighs_tokens=0"
+        "bstk_statistics": "version=2 windows=4 length=9 gradient_windows=2 seed=-1 weighs_tokens=0"
       ],
-      ["bstk_statistics": "version=1 windows=4 length=9 gradient_windows=2 seed=0 weighs_tokens=2"],
-      ["bstk_statistics": "version=1 windows=4 length=9 gradient_windows=2 seed=0"],
-      ["bstk_statistics": "version=1 version=1 windows=4 length=9 gradient_windows=2 seed=0"],
-      ["bstk_statistics": "version=1 windows length=9 gradient_windows=2 seed=0 weighs_tokens=0"],
+      ["bstk_statistics": "version=2 windows=4 length=9 gradient_windows=2 seed=0 weighs_tokens=2"],
+      ["bstk_statistics": "version=2 windows=4 length=9 gradient_windows=2 seed=0"],
+      ["bstk_statistics": "version=2 version=2 windows=4 length=9 gradient_windows=2 seed=0"],
+      ["bstk_statistics": "version=2 windows length=9 gradient_windows=2 seed=0 weighs_tokens=0"],
     ] as [[String: String]])
   func `what says something else of itself is refused`(_ metadata: [String: String]) throws {
     let path = try write(metadata: metadata)
@@ -151,6 +152,7 @@ struct CalibrationStatisticsTests {
     let reads: [(String, (CalibrationStatistics) throws -> [Float])] = [
       (layer + ".channel_norms", { try $0.channelNorms(ofInputOf: layer) }),
       (layer + ".sensitivity", { try $0.sensitivity(ofOutputOf: layer) }),
+      (layer + ".coupling", { try [$0.coupling(of: layer)] }),
       ("lm_head.sensitivity", { try $0.headSensitivity() }),
       ("model.embed_tokens.frequency", { try $0.tokenFrequencies() }),
       ("model.embed_tokens.sensitivity", { try $0.embeddingSensitivity() }),

@@ -133,6 +133,30 @@ struct StatisticsGathererTests {
     }
   }
 
+  @Test(arguments: ["llama-biased", "mistral-sliding"])
+  func `a layer's coupling is that of its tokens' gradients with their inputs`(
+    _ name: String
+  ) throws {
+    let reference = try ReferenceGradients(ModelFolders.references.appending(path: name))
+    let statistics = try StatisticsGatherer(reference.model.transformer)
+      .run(windows: [reference.tokens], labels: [reference.labels], to: folder.file("s"))
+    let inputs = try inputs(of: reference.tokens, in: reference.model)
+    func squares(_ values: [Double], width: Int) -> [Double] {
+      stride(from: 0, to: values.count, by: width).map { start in
+        values[start..<start + width].reduce(0) { $0 + $1 * $1 }
+      }
+    }
+    func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+    for linear in reference.model.configuration.linearLayers {
+      let gradient = try reference.golden.floats(linear.name).map(Double.init)
+      let weights = squares(gradient, width: linear.outFeatures)
+      let loads = squares(try #require(inputs[linear.name]), width: linear.inFeatures)
+      let expected = mean(zip(weights, loads).map { $0 * $1 }) / (mean(weights) * mean(loads))
+      let value = Double(try statistics.coupling(of: linear.name))
+      #expect(abs(value - expected) <= 1e-3 * expected, "\(linear.name)")
+    }
+  }
+
   @Test(arguments: [false, true])
   func `the same bytes from any number of threads, others from another seed`(
     _ weighsTokens: Bool

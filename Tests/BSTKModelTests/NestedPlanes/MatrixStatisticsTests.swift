@@ -29,6 +29,8 @@ struct MatrixStatisticsTests {
       #expect(moments.isFull)
       #expect(try moments.values == statistics.secondMoments(ofInputOf: layer.name))
       #expect(try known.rowSensitivity == statistics.sensitivity(ofOutputOf: layer.name))
+      let isCoupled = [.query, .key, .value].contains(layer.role)
+      #expect(try known.coupling == (isCoupled ? statistics.coupling(of: layer.name) : 1))
     }
     let norm = try MatrixStatistics(
       of: "model.norm.weight", in: statistics, configuration: model.opened.configuration)

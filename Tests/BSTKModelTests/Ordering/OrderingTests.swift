@@ -97,7 +97,7 @@ struct OrderingTests {
     for number in [0, 9] {
       let changed = OneMatrix(
         base: model.opened.weights, name: file.manifest.matrices[number].name,
-        values: try compressed.loadMatrix(number, levels: 1))
+        values: try compressed.loadMatrix(file.manifest.matrixTensors[number], levels: 1))
       let transformer = try Transformer(
         configuration: model.opened.configuration, weights: changed)
       var states = try transformer.embed(windows)

@@ -34,7 +34,8 @@ extension InvalidFixtures {
 
   static var planePayloads: [FixtureCase] {
     // Chunk 3 is level 0 of 4 × 11 with 3 outliers and binary16 vectors: plane in 0..<8, u in 8..<16,
-    // v in 16..<38, factor at 40, gain at 44, positions in 48..<60, excess in 60..<66, 72 bytes.
+    // v in 16..<38, factor at 40, gain at 44, gaps in 48..<60, excess in 60..<66, 72 bytes; the
+    // positions are 7, 22 and 36.
     // Chunk 4 is its level 1: plane in 0..<8, gain at 8. Chunk 6 is level 0 of 3 × 8 in int8: plane in
     // 0..<3, u in 8..<15, v in 16..<28. Chunk 7 is 4 × 160 in log8: scale of u at 80, of v at 88.
     [
@@ -57,11 +58,19 @@ extension InvalidFixtures {
       number("gain-below-limit", 3, 44, -1025),
       number("later-gain-nan", 4, 8, .nan),
       number("later-gain-over-limit", 4, 8, -Float(1024).nextUp),
-      payload("positions-descending", "SHAPE", 3, 48, [40]),
-      payload("position-repeated", "SHAPE", 3, 52, [7]),
-      payload("position-beyond-matrix", "SHAPE", 3, 56, [44]),
-      payload("position-wraps", "SHAPE", 3, 56, [0xFF, 0xFF, 0xFF, 0xFF]),
-      payload("excess-infinite", "FLOAT", 3, 64, [0x00, 0x7C]),
+      gap("first-position-beyond-matrix", 0, 44),
+      gap("position-beyond-matrix", 2, 21),
+      gap("positions-pushed-beyond-matrix", 1, 22),
+      // 8 + (2^32 - 8) is 0 in 32 bits, and 23 + (2^32 - 1) is 22.
+      gap("position-wraps-to-zero", 1, UInt32.max - 7),
+      gap("position-wraps", 2, .max),
+      payload("excess-infinite", "FLOAT", 3, 63, [0x7C]),
+      payload("excess-nan", "FLOAT", 3, 65, [0xFC]),
+      .edited("planes-position-beyond-matrix-and-excess-nan", "18", "SHAPE", .verify, of: .nested())
+      {
+        $0.chunks[3].stored[50] = 44
+        $0.chunks[3].stored[65] = 0xFC
+      },
       // 2,048 · 2^109 alone reaches the bound.
       number("bound-of-factor", 3, 40, 0x1p109),
       .edited("planes-bound-of-vectors", "9.2", "FLOAT", .verify, of: .nested()) {
@@ -112,6 +121,15 @@ extension InvalidFixtures {
   ) -> FixtureCase {
     .edited("planes-\(name)", "9.2", code, .verify, of: .nested()) {
       $0.chunks[chunk].stored.replaceSubrange(offset..<(offset + bytes.count), with: bytes)
+    }
+  }
+
+  /// A gap in the list of chunk 3, which has three entries.
+  private static func gap(_ name: String, _ entry: Int, _ gap: UInt32) -> FixtureCase {
+    .edited("planes-\(name)", "9.2", "SHAPE", .verify, of: .nested()) {
+      for (plane, byte) in gap.littleEndianBytes.enumerated() {
+        $0.chunks[3].stored[48 + 3 * plane + entry] = byte
+      }
     }
   }
 

@@ -7,7 +7,7 @@ extension InvalidFixtures {
       .edited("matrix-kind-unknown", "16.1", "UNKNOWN_KIND") { $0.matrices[1].kind = 3 },
       .edited("matrix-source-zero", "4.1", "UNKNOWN_KIND") { $0.matrices[0].sourceType = 0 },
       .edited("matrix-source-f64", "4.1", "UNKNOWN_KIND") { $0.matrices[0].sourceType = 4 },
-      .edited("matrix-reserved", "4.1", "RESERVED") { $0.matrices[1].reserved[11] = 1 },
+      .edited("matrix-reserved", "4.1", "RESERVED") { $0.matrices[1].reserved[7] = 1 },
       .edited("matrix-rows-zero", "4.1", "SHAPE") { $0.matrices[0].rows = 0 },
       .edited("matrix-columns-zero", "4.1", "SHAPE") { $0.matrices[0].columns = 0 },
       .edited("matrix-rows-over-limit", "17", "LIMIT") { $0.matrices[0].rows = 1 << 20 + 1 },

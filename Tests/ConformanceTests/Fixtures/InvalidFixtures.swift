@@ -3,6 +3,6 @@
 enum InvalidFixtures {
   static var all: [FixtureCase] {
     header + records + names + extensions + order + chunks + frames + blocks + planeRecords
-      + planePayloads
+      + planePayloads + parts
   }
 }

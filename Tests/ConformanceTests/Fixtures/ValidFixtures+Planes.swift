@@ -21,6 +21,7 @@ extension ValidFixtures {
       .valid("planes-edge-values", "9.2", planeEdgeValues()),
       .valid("planes-codecs", "8", planeCodecs()),
       .valid("planes-stack-order", "7", reorderedPlanes()),
+      .valid("planes-lists", "9.2", planeLists()),
     ]
   }
 
@@ -41,6 +42,27 @@ extension ValidFixtures {
           outliers: [(0, 0x8001), (5, name == "large" ? 0 : 0x7BFF)]))
     }
     return model.assembled()
+  }
+
+  /// Lists with no entry, one, several and all, with gaps that take two bytes; one of them in a chunk
+  /// that is split into byte planes, where the list stays as it is.
+  private static func planeLists() -> RawFile {
+    var model = RawModel(seed: 13)
+    model.planes("all", 2, 9, levels: 1, outliers: 18)
+    model.planes("none", 2, 9, levels: 1)
+    model.planes("one", 2, 9, levels: 1, outliers: 1)
+    model.matrix(
+      "split",
+      RawPlanes(
+        rows: 8, columns: 64, levels: 1, vectors: 2, numbers: [Int](repeating: 1, count: 512),
+        u: (0..<8).flatMap { _ in UInt16(0x3F81).littleEndianBytes },
+        v: (0..<64).flatMap { _ in UInt16(0x3F82).littleEndianBytes }, factor: 1, gains: [1],
+        outliers: [(0, 0x3C00), (1, 0xBC00), (260, 0x0001), (511, 0x4200)]))
+    var file = model.assembled()
+    let content = Planes.split(file.chunks[3].stored, 64..<208, width: 2)
+    file.chunks[3].codec = 2
+    file.chunks[3].stored = ZstdFrame(content).bytes
+    return file
   }
 
   /// Every codec that the blocks may have.
@@ -66,7 +88,8 @@ extension ValidFixtures {
       let codec: UInt8 = index == 0 ? 2 : index < 4 ? 1 : 3
       let content =
         switch codec {
-        case 2: Planes.split(payload, start: 64, width: 2)
+        // 8 elements of u and 64 of v stand before the factor.
+        case 2: Planes.split(payload, 64..<208, width: 2)
         case 3: Planes.mirror(payload, first, 64)
         default: payload
         }

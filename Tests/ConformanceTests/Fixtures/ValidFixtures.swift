@@ -2,7 +2,9 @@ import BSTKTestSupport
 
 /// Files that every reader must accept.
 enum ValidFixtures {
-  static var all: [FixtureCase] { contents + codecs + frames + planes + flags + limits + prefixes }
+  static var all: [FixtureCase] {
+    contents + codecs + frames + planes + parts + flags + limits + prefixes
+  }
 
   private static var contents: [FixtureCase] {
     var smallest = RawModel()
@@ -92,12 +94,12 @@ enum ValidFixtures {
     var file = model.assembled()
     file.chunks[0].codec = 1
     file.chunks[0].stored = ZstdFrame(run).bytes
-    let planes = Planes.split(elements, start: 0, width: 2)
+    let planes = Planes.split(elements, 0..<elements.count, width: 2)
     file.chunks[1].codec = 2
     file.chunks[1].stored = ZstdFrame(planes).bytes
     let block = flatBlock()
     file.chunks[2].codec = 2
-    file.chunks[2].stored = ZstdFrame(Planes.split(block, start: 24, width: 2)).bytes
+    file.chunks[2].stored = ZstdFrame(Planes.split(block, 24..<block.count, width: 2)).bytes
     return [.valid("codecs", "8", file)]
   }
 
@@ -148,6 +150,12 @@ enum ValidFixtures {
       return FixtureCase(
         name: name, clause: "12", fault: nil, bytes: Array(nested.bytes()[..<length]))
     }
+    let parts = RawFile.parts()
+    func partsCut(_ name: String, _ chunk: Int) -> FixtureCase {
+      let length = parts.offset(ofChunk: chunk) + parts.chunks[chunk].stored.count
+      return FixtureCase(
+        name: name, clause: "12", fault: nil, bytes: Array(parts.bytes()[..<length]))
+    }
     let base = file.offset(ofChunk: 4) + file.chunks[4].stored.count
     let seventh = file.offset(ofChunk: 6) + file.chunks[6].stored.count
     return [
@@ -155,6 +163,7 @@ enum ValidFixtures {
       cut("prefix-tail", file.bytes().count - 1),
       nestedCut("planes-prefix-base", 8), nestedCut("planes-prefix-chunk", 10),
       nestedCut("planes-prefix-tail", 11, extra: 3),
+      partsCut("parts-prefix-base", 8), partsCut("parts-prefix-chunk", 12),
     ]
   }
 }

@@ -5,8 +5,9 @@ enum Planes {
     zip(payload, firstPlane).prefix(count).map { $0 ^ $1 } + payload[count...]
   }
 
-  static func split(_ payload: [UInt8], start: Int, width: Int) -> [UInt8] {
-    let count = (payload.count - start) / width
+  /// The payload with the elements in `range` split.
+  static func split(_ payload: [UInt8], _ range: Range<Int>, width: Int) -> [UInt8] {
+    let (start, count) = (range.lowerBound, range.count / width)
     var content = payload
     for element in 0..<count {
       for plane in 0..<width {

@@ -14,7 +14,8 @@ struct RawFile {
     var sourceType: UInt8 = 1
     var baseLevels: UInt16 = 1
     var outliers: UInt32 = 0
-    var reserved = [UInt8](repeating: 0, count: 12)
+    var firstRow: UInt32 = 0
+    var reserved = [UInt8](repeating: 0, count: 8)
   }
 
   /// A record of the object table.
@@ -79,7 +80,8 @@ extension RawFile {
       bytes += UInt16(matrix.name.count).littleEndianBytes + [matrix.kind, matrix.sourceType]
       bytes += matrix.rows.littleEndianBytes + matrix.columns.littleEndianBytes
       bytes += matrix.levels.littleEndianBytes + matrix.baseLevels.littleEndianBytes
-      bytes += matrix.outliers.littleEndianBytes + matrix.reserved
+      bytes += matrix.outliers.littleEndianBytes + matrix.firstRow.littleEndianBytes
+      bytes += matrix.reserved
     }
     for object in objects {
       bytes += UInt16(object.name.count).littleEndianBytes + [object.kind, object.type]

@@ -42,8 +42,8 @@ struct RawModel {
 
   /// Adds a matrix with a block of random contents for every (rank, vector type).
   mutating func matrix(
-    _ name: String, _ rows: Int, _ columns: Int, source: UInt8 = 1, base: Int = 1,
-    blocks levels: [(rank: Int, vectors: UInt8)]
+    _ name: String, firstRow: Int = 0, _ rows: Int, _ columns: Int, source: UInt8 = 1,
+    base: Int = 1, blocks levels: [(rank: Int, vectors: UInt8)]
   ) {
     for (level, block) in levels.enumerated() {
       let payload = RawPayload.block(
@@ -53,11 +53,14 @@ struct RawModel {
     file.matrices.append(
       RawFile.Matrix(
         name: Array(name.utf8), rows: UInt32(rows), columns: UInt32(columns),
-        levels: UInt16(levels.count), sourceType: source, baseLevels: UInt16(base)))
+        levels: UInt16(levels.count), sourceType: source, baseLevels: UInt16(base),
+        firstRow: UInt32(firstRow)))
   }
 
   /// Adds a matrix of nested planes, all of its blocks raw.
-  mutating func matrix(_ name: String, _ planes: RawPlanes, source: UInt8 = 1, base: Int = 1) {
+  mutating func matrix(
+    _ name: String, firstRow: Int = 0, _ planes: RawPlanes, source: UInt8 = 1, base: Int = 1
+  ) {
     for level in 0..<planes.levels {
       block(
         planes.payload(level: level), level: level, rank: level == 0 ? 1 : 0,
@@ -67,7 +70,7 @@ struct RawModel {
       RawFile.Matrix(
         name: Array(name.utf8), rows: UInt32(planes.rows), columns: UInt32(planes.columns),
         levels: UInt16(planes.levels), kind: 2, sourceType: source, baseLevels: UInt16(base),
-        outliers: UInt32(planes.outliers.count)))
+        outliers: UInt32(planes.outliers.count), firstRow: UInt32(firstRow)))
   }
 
   private mutating func block(_ payload: [UInt8], level: Int, rank: Int, vectors: UInt8) {
@@ -79,13 +82,14 @@ struct RawModel {
 
   /// Adds a matrix of nested planes of random contents.
   mutating func planes(
-    _ name: String, _ rows: Int, _ columns: Int, levels: Int, base: Int = 1, vectors: UInt8 = 1,
+    _ name: String, firstRow: Int = 0, _ rows: Int, _ columns: Int, levels: Int, base: Int = 1,
+    vectors: UInt8 = 1,
     outliers: Int = 0
   ) {
     let planes = RawPlanes(
       rows: rows, columns: columns, levels: levels, vectors: vectors, outliers: outliers,
       using: &generator)
-    matrix(name, planes, base: base)
+    matrix(name, firstRow: firstRow, planes, base: base)
   }
 
   /// The file: tiles, then the base by matrix, then the stack by level.
@@ -133,8 +137,41 @@ extension RawFile {
     return file
   }
 
+  /// A file, a tensor of sign blocks in two parts, one of nested planes in three parts whose lists
+  /// have no entry, one and four, and a whole one: chunk 0 is the file, 1 and 2 the first levels of
+  /// the sign blocks, 3 to 7 and 8 those of the planes, 9 to 14 the stack.
+  static func parts() -> RawFile {
+    var model = RawModel(seed: 14)
+    model.file("config.json", Array("{}\n".utf8))
+    model.matrix("a.weight", 3, 6, blocks: [(1, 1), (2, 4)])
+    model.matrix("a.weight", firstRow: 3, 2, 6, blocks: [(2, 1)])
+    model.planes("b.weight", 4, 11, levels: 3, base: 2)
+    model.planes("b.weight", firstRow: 4, 1, 11, levels: 2, vectors: 4, outliers: 1)
+    model.planes("b.weight", firstRow: 5, 3, 11, levels: 4, base: 2, outliers: 4)
+    model.planes("c.weight", 2, 8, levels: 2, vectors: 3)
+    return model.assembled()
+  }
+
+  /// The smallest tensor in parts, by hand: 3 × 8 elements of one level in two matrices.
+  static func tinyParts() -> RawFile {
+    var model = RawModel()
+    let v = RawPayload.halves([1, 1, 2, 2, 1, 1, 2, 2])
+    model.matrix(
+      "r.weight",
+      RawPlanes(
+        rows: 2, columns: 8, levels: 1, vectors: 1,
+        numbers: [1, 1, 0, 0, 1, 1, 0, 0] + [1, 0, 1, 0, 1, 0, 1, 0],
+        u: RawPayload.halves([1, 2]), v: v, factor: 1, gains: [1], outliers: []))
+    model.matrix(
+      "r.weight", firstRow: 2,
+      RawPlanes(
+        rows: 1, columns: 8, levels: 1, vectors: 1, numbers: [0, 0, 0, 0, 1, 1, 1, 1],
+        u: RawPayload.halves([4]), v: v, factor: 1, gains: [1], outliers: []))
+    return model.assembled()
+  }
+
   /// The smallest file of nested planes, by hand: 2 × 9 elements, three levels, two of them in the
-  /// base, and one outlier.
+  /// base, and two outliers.
   static func tinyPlanes() -> RawFile {
     var model = RawModel()
     model.matrix(
@@ -143,7 +180,7 @@ extension RawFile {
         rows: 2, columns: 9, levels: 3, vectors: 1,
         numbers: [7, 0, 4, 3, 5, 2, 6, 1, 4] + [1, 6, 7, 0, 3, 4, 2, 5, 3],
         u: RawPayload.halves([1, 0.5]), v: RawPayload.halves([1, 2, 4, 1, 1, 2, 1, 0.5, 1]),
-        factor: 1.5, gains: [1.25, 0.875, 1], outliers: [(11, 0x4200)]), base: 2)
+        factor: 1.5, gains: [1.25, 0.875, 1], outliers: [(11, 0x4200), (15, 0x3E00)]), base: 2)
     return model.assembled()
   }
 

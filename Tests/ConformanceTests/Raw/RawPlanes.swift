@@ -30,10 +30,23 @@ struct RawPlanes {
       RawPayload.pad(&bytes)
     }
     bytes += factor.bitPattern.littleEndianBytes + gains[0].bitPattern.littleEndianBytes
-    bytes += outliers.flatMap(\.position.littleEndianBytes)
-    bytes += outliers.flatMap(\.excess.littleEndianBytes)
+    bytes += list
     RawPayload.pad(&bytes)
     return bytes
+  }
+
+  /// Gaps and excesses, the first bytes of all before the second ones.
+  private var list: [UInt8] {
+    var gaps: [UInt32] = []
+    var next: UInt32 = 0
+    for (position, _) in outliers {
+      gaps.append(position - next)
+      next = position + 1
+    }
+    let split =
+      [(gaps.flatMap(\.littleEndianBytes), 4)]
+      + [(outliers.flatMap(\.excess.littleEndianBytes), 2)]
+    return split.flatMap { Planes.split($0, 0..<$0.count, width: $1) }
   }
 
   /// Bit by bit: every row on a byte of its own, most significant bit first.

@@ -1,0 +1,67 @@
+public import BSTKFormat
+internal import BSTKNumerics
+
+/// How the elements of a tensor in a GGUF file are stored, by the file's numbers.
+///
+/// Source: ggml's `enum ggml_type`. Types that bstk does not read are known by name alone.
+public enum GGUFElementType: UInt32, Hashable, Sendable, CaseIterable {
+  case f32 = 0
+  case f16 = 1
+  case q4_0 = 2
+  case q4_1 = 3
+  case q5_0 = 6
+  case q5_1 = 7
+  case q8_0 = 8
+  case q4_K = 12
+  case q5_K = 13
+  case q6_K = 14
+  case bf16 = 30
+
+  /// The name llama.cpp gives the type.
+  public var name: String {
+    switch self {
+    case .f32: "F32"
+    case .f16: "F16"
+    case .bf16: "BF16"
+    case .q4_0: "Q4_0"
+    case .q4_1: "Q4_1"
+    case .q5_0: "Q5_0"
+    case .q5_1: "Q5_1"
+    case .q8_0: "Q8_0"
+    case .q4_K: "Q4_K"
+    case .q5_K: "Q5_K"
+    case .q6_K: "Q6_K"
+    }
+  }
+
+  /// The names of types that are not read.
+  static let otherNames: [UInt32: String] = [
+    9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 15: "Q8_K", 16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS",
+    19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS", 24: "I8", 25: "I16",
+    26: "I32", 27: "I64", 28: "F64", 29: "IQ1_M", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4",
+    40: "NVFP4",
+  ]
+
+  /// The type as plain elements, or nil where elements come in blocks with scales.
+  var plain: ElementType? {
+    switch self {
+    case .f32: .f32
+    case .f16: .f16
+    case .bf16: .bf16
+    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q4_K, .q5_K, .q6_K: nil
+    }
+  }
+
+  /// What decodes the type's blocks, or nil for plain elements.
+  var blocks: GGUFBlocks.Kind? { GGUFBlocks.Kind(rawValue: rawValue) }
+
+  /// The type a tensor has once it is decoded: its own, or fp16, which is the precision of the
+  /// blocks' scales, where elements are quantized.
+  public var decoded: ElementType { plain ?? .f16 }
+
+  /// Elements of a block; 1 for plain elements.
+  public var blockElementCount: Int { blocks?.elementCount ?? 1 }
+
+  /// Bytes of a block.
+  public var blockByteCount: Int { blocks?.byteCount ?? plain?.byteCount ?? 0 }
+}
