@@ -117,7 +117,7 @@ TARGET INLINE __m256 fuse(__m256 sums, __m256i integers, const float *scales) {
 TARGET INLINE __m256i half_chunk(const uint8_t *const *at, size_t count, size_t byte,
                                  const int8_t *values) {
   __m256i rows[BSTK_MAX_PLANES];
-  for (size_t k = 0; k < count; k++)
+  UNROLLED for (size_t k = 0; k < count; k++)
     rows[k] = _mm256_loadu_si256((const __m256i *)(at[k] + byte));
   return chunk_32(rows, count, values + byte, NULL);
 }
@@ -158,7 +158,7 @@ TARGET INLINE lanes add_rest(lanes sums, const uint8_t *const *at, size_t count,
     return sums;
   }
   __m128i rows[BSTK_MAX_PLANES];
-  for (size_t k = 0; k < count; k++) rows[k] = _mm_loadu_si128((const __m128i *)from[k]);
+  UNROLLED for (size_t k = 0; k < count; k++) rows[k] = _mm_loadu_si128((const __m128i *)from[k]);
   sums.low = fuse(sums.low, _mm256_zextsi128_si256(chunk_16(rows, count, values, NULL)), scales);
   return sums;
 }
@@ -186,7 +186,7 @@ TARGET INLINE void sum_rows(const lanes *sums, float *out) {
 TARGET INLINE void unpack_half(const uint8_t *const *at, size_t count, size_t byte,
                                uint8_t *unpacked) {
   __m256i rows[BSTK_MAX_PLANES];
-  for (size_t k = 0; k < count; k++)
+  UNROLLED for (size_t k = 0; k < count; k++)
     rows[k] = _mm256_loadu_si256((const __m256i *)(at[k] + byte));
   chunk_32(rows, count, NULL, unpacked + byte);
 }
@@ -207,15 +207,15 @@ TARGET INLINE void add_block(lanes sums[BLOCK_ROWS][BLOCK_TOKENS], const uint8_t
   const int8_t *high_values[BLOCK_TOKENS];
   __m256i low[BLOCK_ROWS][BLOCK_TOKENS], high[BLOCK_ROWS][BLOCK_TOKENS];
   __m128i quarter[BLOCK_ROWS][BLOCK_TOKENS];
-  for (size_t row = 0; row < BLOCK_ROWS; row++) high_rows[row] = rows[row] + 32;
-  for (size_t token = 0; token < BLOCK_TOKENS; token++) high_values[token] = values[token] + 32;
+  UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++) high_rows[row] = rows[row] + 32;
+  UNROLLED for (size_t token = 0; token < BLOCK_TOKENS; token++) high_values[token] = values[token] + 32;
   if (bytes > 16)
     block_32(rows, values, count, low);
   else
     block_16(rows, values, count, quarter);
   if (bytes > 32) block_32(high_rows, high_values, count, high);
-  for (size_t row = 0; row < BLOCK_ROWS; row++)
-    for (size_t token = 0; token < BLOCK_TOKENS; token++) {
+  UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++)
+    UNROLLED for (size_t token = 0; token < BLOCK_TOKENS; token++) {
       lanes *sum = &sums[row][token];
       __m256i first =
           bytes > 16 ? low[row][token] : _mm256_zextsi128_si256(quarter[row][token]);

@@ -114,7 +114,7 @@ TARGET INLINE lanes fuse(lanes sums, __m512i integers, const float *scales) {
 TARGET INLINE lanes add_chunk(lanes sums, const uint8_t *const *at, size_t count,
                               const int8_t *values, const float *scales) {
   __m512i rows[BSTK_MAX_PLANES];
-  for (size_t k = 0; k < count; k++) rows[k] = _mm512_loadu_si512(at[k]);
+  UNROLLED for (size_t k = 0; k < count; k++) rows[k] = _mm512_loadu_si512(at[k]);
   return fuse(sums, chunk_64(rows, count, values, NULL), scales);
 }
 
@@ -124,16 +124,16 @@ TARGET INLINE lanes add_rest(lanes sums, const uint8_t *const *at, size_t count,
   uint64_t live = (1ull << bytes) - 1;
   if (bytes <= 16) {
     __m128i rows[BSTK_MAX_PLANES];
-    for (size_t k = 0; k < count; k++) rows[k] = _mm_maskz_loadu_epi8((__mmask16)live, at[k]);
+    UNROLLED for (size_t k = 0; k < count; k++) rows[k] = _mm_maskz_loadu_epi8((__mmask16)live, at[k]);
     return fuse(sums, _mm512_zextsi128_si512(chunk_16(rows, count, values, NULL)), scales);
   }
   if (bytes <= 32) {
     __m256i rows[BSTK_MAX_PLANES];
-    for (size_t k = 0; k < count; k++) rows[k] = _mm256_maskz_loadu_epi8((__mmask32)live, at[k]);
+    UNROLLED for (size_t k = 0; k < count; k++) rows[k] = _mm256_maskz_loadu_epi8((__mmask32)live, at[k]);
     return fuse(sums, _mm512_zextsi256_si512(chunk_32(rows, count, values, NULL)), scales);
   }
   __m512i rows[BSTK_MAX_PLANES];
-  for (size_t k = 0; k < count; k++) rows[k] = _mm512_maskz_loadu_epi8(live, at[k]);
+  UNROLLED for (size_t k = 0; k < count; k++) rows[k] = _mm512_maskz_loadu_epi8(live, at[k]);
   return fuse(sums, chunk_64(rows, count, values, NULL), scales);
 }
 
@@ -143,7 +143,7 @@ TARGET INLINE void add_rests(lanes *sums, const uint8_t *const *planes, size_t c
   if (bytes <= 16 && readable - starts[ROWS_AT_ONCE - 1] >= 16) {
     // The rests of all four rows in one vector; what follows a row meets inputs of 0.
     __m512i rows[BSTK_MAX_PLANES];
-    for (size_t k = 0; k < count; k++) {
+    UNROLLED for (size_t k = 0; k < count; k++) {
       const uint8_t *at = planes[k];
       __m512i row = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(at + starts[0])));
       row = _mm512_inserti32x4(row, _mm_loadu_si128((const __m128i *)(at + starts[1])), 1);
@@ -180,7 +180,7 @@ TARGET INLINE void unpack_chunk(const uint8_t *const *at, size_t count, size_t b
   (void)readable;
   uint64_t live = bytes < 64 ? (1ull << bytes) - 1 : ~0ull;
   __m512i rows[BSTK_MAX_PLANES];
-  for (size_t k = 0; k < count; k++) rows[k] = _mm512_maskz_loadu_epi8(live, at[k]);
+  UNROLLED for (size_t k = 0; k < count; k++) rows[k] = _mm512_maskz_loadu_epi8(live, at[k]);
   chunk_64(rows, count, NULL, unpacked);
 }
 
@@ -196,8 +196,8 @@ TARGET INLINE void add_block(lanes sums[BLOCK_ROWS][BLOCK_TOKENS], const uint8_t
     block_32(rows, values, count, half);
   else
     block_16(rows, values, count, quarter);
-  for (size_t row = 0; row < BLOCK_ROWS; row++)
-    for (size_t token = 0; token < BLOCK_TOKENS; token++) {
+  UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++)
+    UNROLLED for (size_t token = 0; token < BLOCK_TOKENS; token++) {
       __m512i integers = bytes > 32   ? wide[row][token]
                          : bytes > 16 ? _mm512_zextsi256_si512(half[row][token])
                                       : _mm512_zextsi128_si512(quarter[row][token]);

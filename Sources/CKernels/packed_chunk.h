@@ -13,6 +13,10 @@
 //                       begin them, add those of `count`-bit integers with signed bytes in memory, and
 //                       turn them into a VECTOR of 32-bit integers.
 
+// Vectors in arrays stay in registers only where every loop over them is unrolled.
+#undef UNROLLED
+#define UNROLLED _Pragma("clang loop unroll(full)")
+
 /// `rows` holds `count` (a constant after inlining) vectors of bits, `values` the inputs of their chunk,
 /// from the first of the 16-byte lanes of each step on. Where `unpacked` is not null (a constant, too)
 /// the integers are stored there, step after step, and nothing is added up.
@@ -21,7 +25,7 @@ TARGET INLINE VECTOR NAME(chunk)(const VECTOR *rows, size_t count, const int8_t 
   const size_t slots = count <= 2 ? count : count <= 4 ? 4 : 8, fields = 8 / slots;
   // The most significant slots are empty.
   VECTOR bits[8], groups[8];
-  for (size_t k = 0; k < slots; k++)
+  UNROLLED for (size_t k = 0; k < slots; k++)
     bits[k] = k + count < slots ? ZERO() : rows[k + count - slots];
   if (slots == 1) groups[0] = bits[0];
   if (slots == 2) {
@@ -30,7 +34,7 @@ TARGET INLINE VECTOR NAME(chunk)(const VECTOR *rows, size_t count, const int8_t 
   }
   if (slots >= 4) {
     VECTOR fours[2][4];
-    for (size_t half = 0; half < slots / 4; half++) {
+    UNROLLED for (size_t half = 0; half < slots / 4; half++) {
       const VECTOR *four = bits + 4 * half;
       VECTOR low01 = LOW8(four[0], four[1]), high01 = HIGH8(four[0], four[1]);
       VECTOR low23 = LOW8(four[2], four[3]), high23 = HIGH8(four[2], four[3]);
@@ -39,7 +43,7 @@ TARGET INLINE VECTOR NAME(chunk)(const VECTOR *rows, size_t count, const int8_t 
       fours[half][2] = LOW16(high01, high23);
       fours[half][3] = HIGH16(high01, high23);
     }
-    for (size_t i = 0; i < 4; i++) {
+    UNROLLED for (size_t i = 0; i < 4; i++) {
       if (slots == 4) {
         groups[i] = fours[0][i];
       } else {
@@ -49,9 +53,9 @@ TARGET INLINE VECTOR NAME(chunk)(const VECTOR *rows, size_t count, const int8_t 
     }
   }
   SUMS sums = NO_SUMS();
-  for (size_t group = 0; group < slots; group++) {
+  UNROLLED for (size_t group = 0; group < slots; group++) {
     VECTOR turned = TRANSPOSED(groups[group]);
-    for (size_t field = 0; field < fields; field++) {
+    UNROLLED for (size_t field = 0; field < fields; field++) {
       VECTOR integers = turned;
       if (slots < 8)
         integers = FIELD(turned, (int)(8 - slots * (field + 1)), (char)((1 << slots) - 1));
@@ -70,16 +74,16 @@ TARGET INLINE void NAME(block)(const uint8_t *const *rows, const int8_t *const *
                                VECTOR totals[BLOCK_ROWS][BLOCK_TOKENS]) {
   (void)count;
   SUMS sums[BLOCK_ROWS][BLOCK_TOKENS];
-  for (size_t row = 0; row < BLOCK_ROWS; row++)
-    for (size_t token = 0; token < BLOCK_TOKENS; token++) sums[row][token] = NO_SUMS();
-  for (size_t step = 0; step < BSTK_CHUNK_COLUMNS; step += BSTK_STEP_COLUMNS)
-    for (size_t row = 0; row < BLOCK_ROWS; row++) {
+  UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++)
+    UNROLLED for (size_t token = 0; token < BLOCK_TOKENS; token++) sums[row][token] = NO_SUMS();
+  UNROLLED for (size_t step = 0; step < BSTK_CHUNK_COLUMNS; step += BSTK_STEP_COLUMNS)
+    UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++) {
       VECTOR integers = LOAD(rows[row] + step);
-      for (size_t token = 0; token < BLOCK_TOKENS; token++)
+      UNROLLED for (size_t token = 0; token < BLOCK_TOKENS; token++)
         sums[row][token] = ADD_DOT(sums[row][token], integers, values[token] + step, count);
     }
-  for (size_t row = 0; row < BLOCK_ROWS; row++)
-    for (size_t token = 0; token < BLOCK_TOKENS; token++)
+  UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++)
+    UNROLLED for (size_t token = 0; token < BLOCK_TOKENS; token++)
       totals[row][token] = TOTAL(sums[row][token], count);
 }
 

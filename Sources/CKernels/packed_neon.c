@@ -97,9 +97,9 @@ INLINE void load_part(const uint8_t *const *at, size_t count, size_t byte, size_
 
 INLINE lanes add_chunk(lanes sums, const uint8_t *const *at, size_t count, const int8_t *values,
                        const float *scales) {
-  for (size_t part = 0; part < 4; part++) {
+  UNROLLED for (size_t part = 0; part < 4; part++) {
     uint8x16_t rows[BSTK_MAX_PLANES];
-    for (size_t k = 0; k < count; k++) rows[k] = vld1q_u8(at[k] + 16 * part);
+    UNROLLED for (size_t k = 0; k < count; k++) rows[k] = vld1q_u8(at[k] + 16 * part);
     sums.val[part] = fuse(sums.val[part], chunk_16(rows, count, values + 16 * part, NULL),
                           scales + 4 * part);
   }
@@ -154,11 +154,11 @@ INLINE void add_block(lanes sums[BLOCK_ROWS][BLOCK_TOKENS], const uint8_t *const
     const uint8_t *at[BLOCK_ROWS];
     const int8_t *inputs[BLOCK_TOKENS];
     uint8x16_t integers[BLOCK_ROWS][BLOCK_TOKENS];
-    for (size_t row = 0; row < BLOCK_ROWS; row++) at[row] = rows[row] + 16 * part;
-    for (size_t token = 0; token < BLOCK_TOKENS; token++) inputs[token] = values[token] + 16 * part;
+    UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++) at[row] = rows[row] + 16 * part;
+    UNROLLED for (size_t token = 0; token < BLOCK_TOKENS; token++) inputs[token] = values[token] + 16 * part;
     block_16(at, inputs, count, integers);
-    for (size_t row = 0; row < BLOCK_ROWS; row++)
-      for (size_t token = 0; token < BLOCK_TOKENS; token++)
+    UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++)
+      UNROLLED for (size_t token = 0; token < BLOCK_TOKENS; token++)
         sums[row][token].val[part] = fuse(sums[row][token].val[part], integers[row][token],
                                           scales[token] + 4 * part);
   }

@@ -44,13 +44,13 @@ TARGET INLINE void multiply_rows(const uint8_t *const *planes, size_t count, siz
   for (size_t first = 0; first < rows; first += ROWS_AT_ONCE) {
     lanes sums[ROWS_AT_ONCE];
     size_t rests[ROWS_AT_ONCE], live = rows - first < ROWS_AT_ONCE ? rows - first : ROWS_AT_ONCE;
-    for (size_t row = 0; row < ROWS_AT_ONCE; row++) {
+    UNROLLED for (size_t row = 0; row < ROWS_AT_ONCE; row++) {
       // Rows beyond the last repeat it.
       size_t start = (first + (row < live ? row : live - 1)) * row_bytes;
       const uint8_t *at[BSTK_MAX_PLANES];
       lanes sum = load_lanes(inputs->offsets);
       for (size_t chunk = 0; chunk < chunks; chunk++) {
-        for (size_t k = 0; k < count; k++) at[k] = planes[k] + start + chunk * BSTK_CHUNK_BYTES;
+        UNROLLED for (size_t k = 0; k < count; k++) at[k] = planes[k] + start + chunk * BSTK_CHUNK_BYTES;
         sum = add_chunk(sum, at, count, inputs->values + chunk * BSTK_CHUNK_COLUMNS,
                         inputs->scales + chunk * BSTK_SUM_LANES);
       }
@@ -90,7 +90,7 @@ TARGET INLINE void unpack_rows(const uint8_t *const *planes, size_t count, size_
     for (size_t byte = 0; byte < row_bytes; byte += BSTK_CHUNK_BYTES) {
       const size_t start = row * row_bytes + byte, left = row_bytes - byte;
       const uint8_t *at[BSTK_MAX_PLANES];
-      for (size_t k = 0; k < count; k++) at[k] = planes[k] + start;
+      UNROLLED for (size_t k = 0; k < count; k++) at[k] = planes[k] + start;
       unpack_chunk(at, count, left < BSTK_CHUNK_BYTES ? left : BSTK_CHUNK_BYTES, readable - start,
                    unpacked);
       unpacked += BSTK_CHUNK_COLUMNS;
@@ -119,19 +119,19 @@ TARGET INLINE void multiply_block(const uint8_t *unpacked, size_t count, size_t 
   const int8_t *values[BLOCK_TOKENS];
   const float *factors[BLOCK_TOKENS];
   lanes sums[BLOCK_ROWS][BLOCK_TOKENS];
-  for (size_t row = 0; row < BLOCK_ROWS; row++)
+  UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++)
     at[row] = unpacked + (row < rows ? row : rows - 1) * chunks * BSTK_CHUNK_COLUMNS;
-  for (size_t token = 0; token < BLOCK_TOKENS; token++) {
+  UNROLLED for (size_t token = 0; token < BLOCK_TOKENS; token++) {
     const struct bstk_inputs *one = inputs + (token < tokens ? token : tokens - 1);
     values[token] = one->values;
     factors[token] = one->scales;
-    for (size_t row = 0; row < BLOCK_ROWS; row++) sums[row][token] = load_lanes(one->offsets);
+    UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++) sums[row][token] = load_lanes(one->offsets);
   }
   size_t left = row_bytes;
   for (; left >= BSTK_CHUNK_BYTES; left -= BSTK_CHUNK_BYTES) {
     add_block(sums, at, values, factors, count, BSTK_CHUNK_BYTES);
-    for (size_t row = 0; row < BLOCK_ROWS; row++) at[row] += BSTK_CHUNK_COLUMNS;
-    for (size_t token = 0; token < BLOCK_TOKENS; token++) {
+    UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++) at[row] += BSTK_CHUNK_COLUMNS;
+    UNROLLED for (size_t token = 0; token < BLOCK_TOKENS; token++) {
       values[token] += BSTK_CHUNK_COLUMNS;
       factors[token] += BSTK_SUM_LANES;
     }
@@ -143,13 +143,13 @@ TARGET INLINE void multiply_block(const uint8_t *unpacked, size_t count, size_t 
   else if (left > 0)
     add_block(sums, at, values, factors, count, 16);
   float out[BLOCK_ROWS][BLOCK_TOKENS];
-  for (size_t i = 0; i < BLOCK_ROWS * BLOCK_TOKENS; i += ROWS_AT_ONCE)
+  UNROLLED for (size_t i = 0; i < BLOCK_ROWS * BLOCK_TOKENS; i += ROWS_AT_ONCE)
     sum_rows(&sums[0][0] + i, &out[0][0] + i);
   float factor[BLOCK_ROWS];
-  for (size_t row = 0; row < BLOCK_ROWS; row++) factor[row] = 2 * scales[row < rows ? row : 0];
+  UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++) factor[row] = 2 * scales[row < rows ? row : 0];
   if (rows >= BLOCK_ROWS && tokens >= BLOCK_TOKENS) {
-    for (size_t token = 0; token < BLOCK_TOKENS; token++)
-      for (size_t row = 0; row < BLOCK_ROWS; row++)
+    UNROLLED for (size_t token = 0; token < BLOCK_TOKENS; token++)
+      UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++)
         y[token * stride + row] = factor[row] * out[row][token];
     return;
   }
@@ -192,15 +192,15 @@ TARGET INLINE void multiply_half_rows(enum bstk_vector_type type, const uint16_t
     lanes sums[ROWS_AT_ONCE];
     const uint16_t *at[ROWS_AT_ONCE];
     size_t live = rows - first < ROWS_AT_ONCE ? rows - first : ROWS_AT_ONCE;
-    for (size_t row = 0; row < ROWS_AT_ONCE; row++) {
+    UNROLLED for (size_t row = 0; row < ROWS_AT_ONCE; row++) {
       sums[row] = load_lanes(zeros);
       at[row] = weights + (first + (row < live ? row : live - 1)) * columns;
     }
     for (size_t column = 0; column < whole; column += BSTK_SUM_LANES)
-      for (size_t row = 0; row < ROWS_AT_ONCE; row++)
+      UNROLLED for (size_t row = 0; row < ROWS_AT_ONCE; row++)
         sums[row] = fuse_halves(sums[row], type, at[row] + column, x + column, BSTK_SUM_LANES);
     if (whole < columns)
-      for (size_t row = 0; row < ROWS_AT_ONCE; row++)
+      UNROLLED for (size_t row = 0; row < ROWS_AT_ONCE; row++)
         sums[row] = fuse_halves(sums[row], type, at[row] + whole, x + whole, columns - whole);
     float out[ROWS_AT_ONCE];
     sum_rows(sums, out);
