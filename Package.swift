@@ -29,7 +29,10 @@ let package = Package(
     .library(name: "BSTK", targets: ["BSTK"]),
     .library(
       name: "BSTKModel",
-      targets: ["BSTKCompression", "BSTKInference", "BSTKModelFiles", "BSTKTokenizer"]),
+      targets: [
+        "BSTKCompression", "BSTKInference", "BSTKMemory", "BSTKModelFiles", "BSTKTokenizer",
+      ]),
+    .library(name: "BSTKStreaming", targets: ["BSTKStreaming"]),
     .executable(name: "bstk", targets: ["bstk"]),
   ],
   dependencies: [
@@ -84,6 +87,7 @@ let package = Package(
         "CKernels",
       ],
       swiftSettings: settings),
+    .target(name: "BSTKMemory", swiftSettings: settings),
     .target(
       name: "BSTKModelFiles",
       dependencies: ["BSTKCodec", "BSTKFormat", "BSTKNumerics", "BSTKStore"],
@@ -93,6 +97,13 @@ let package = Package(
     .target(name: "BSTKServer", swiftSettings: settings),
     .target(
       name: "BSTKStore", dependencies: ["BSTKCodec", "BSTKFormat"], swiftSettings: settings),
+    .target(
+      name: "BSTKStreaming",
+      dependencies: [
+        "BSTKCodec", "BSTKFormat", "BSTKInference", "BSTKModelFiles", "BSTKStore", "BSTKTokenizer",
+        "BSTKTransport",
+      ],
+      swiftSettings: settings),
     .target(
       name: "BSTKTokenizer",
       dependencies: ["BSTKFormat", "BSTKModelFiles", "CSentencePiece"],
@@ -108,8 +119,9 @@ let package = Package(
     .executableTarget(
       name: "bstk",
       dependencies: [
-        "BSTKCodec", "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKModelFiles",
-        "BSTKServer", "BSTKStore", "BSTKTokenizer", "BSTKTransport", argumentParser,
+        "BSTKCodec", "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKMemory",
+        "BSTKModelFiles", "BSTKServer", "BSTKStore", "BSTKStreaming", "BSTKTokenizer",
+        "BSTKTransport", argumentParser,
       ],
       swiftSettings: settings),
 
@@ -123,6 +135,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "BSTKFormatTests", dependencies: ["BSTKFormat", "BSTKCodec", "BSTKTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "BSTKMemoryTests", dependencies: ["BSTKMemory", "BSTKTestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "BSTKModelTests",
@@ -140,6 +155,13 @@ let package = Package(
     .testTarget(
       name: "BSTKStoreTests",
       dependencies: ["BSTKCodec", "BSTKFormat", "BSTKStore", "BSTKTestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "BSTKStreamingTests",
+      dependencies: [
+        "BSTKCodec", "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKModelFiles",
+        "BSTKStore", "BSTKStreaming", "BSTKTestSupport", "BSTKTransport",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "BSTKTransportTests",

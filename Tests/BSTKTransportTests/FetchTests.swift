@@ -2,6 +2,7 @@ import BSTKCodec
 import BSTKFormat
 import BSTKStore
 import BSTKTestSupport
+import Foundation
 import Testing
 
 @testable import BSTKTransport
@@ -150,6 +151,45 @@ struct FetchTests {
     }
     #expect(next == trial.manifest.chunks.count)
     try trial.expectOutput()
+  }
+
+  @Test("what has just arrived is handed over from memory, whole and damaged chunks among it")
+  func handedOver() async throws {
+    let trial = try Trial()
+    let damaged = Int(trial.manifest.chunkOffset(3)) + 1
+    let server = try FaultServer(trial.file) { request, response in
+      if let range = request.range, range.contains(damaged), request.number < 4 {
+        response.body[damaged - range.lowerBound] ^= 1
+      }
+    }
+    defer { server.stop() }
+    let request = FetchRequest(sources: [server.url()], output: trial.output)
+    var blocks: [VerifiedBlock] = []
+    for try await block in Fetcher(tuning: Trial.tuning).verifiedBlocks(request) {
+      blocks.append(block)
+    }
+    #expect(blocks.count == trial.manifest.chunks.count)
+    // Nothing is left to be read.
+    try FileManager.default.removeItem(atPath: trial.output)
+    for block in blocks {
+      let start = Int(trial.manifest.chunkOffset(block.index))
+      let bytes = try await block.storedBytes()
+      #expect(bytes.elementsEqual(trial.file[start..<(start + bytes.count)]))
+    }
+  }
+
+  @Test("chunks are kept within a bound; room that is given back is used again")
+  func kept() {
+    let kept = KeptChunks(byteLimit: 100)
+    #expect(kept.reserve(90) && !kept.reserve(20) && kept.reserve(10))
+    kept.keep([1, 2, 3], ofChunk: 7)
+    #expect(kept.take(7) == [1, 2, 3] && kept.take(7) == nil)
+    #expect(!kept.reserve(1))
+    kept.release(90)
+    #expect(kept.reserve(50) && !kept.reserve(50))
+    kept.removeAll()
+    // A chunk that is larger than the bound is not refused for ever.
+    #expect(kept.reserve(1_000) && !kept.reserve(1))
   }
 
   @Test("runs no further ahead of its consumer than allowed, and stops with it")

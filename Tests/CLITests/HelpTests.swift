@@ -81,6 +81,8 @@ struct HelpTests {
       ["plan", "m", "--blocks", "-1"], ["verify", "m", "--root", "12"], ["trim"],
       ["serve", ".", "--port", "70000"], ["serve"],
       ["fetch", "http://x/m", "-o", "m", "--all", "--mb", "1"], ["fetch", "-o", "m"],
+      ["fetch", "http://x/m", "-o", "m", "--all", "--fit"], ["plan", "m", "--ram", "automatic"],
+      ["plan", "m", "--fit", "--ram", "1GiB"],
     ])
   func usage(_ arguments: [String]) async throws {
     let run = try await Program.run(arguments)

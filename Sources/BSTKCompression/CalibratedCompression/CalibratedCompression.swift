@@ -55,14 +55,14 @@ public struct CalibratedCompression {
     case writing(WorkProgress)
   }
 
-  let folder: HuggingFaceFolder
+  let folder: any ModelSource
   let configuration: ModelConfiguration
   let options: Options
 
   /// Prepares a compression.
   ///
   /// - Throws: `MODEL_UNSUPPORTED` when no forward pass exists for the model, before any work.
-  public init(_ folder: HuggingFaceFolder, options: Options) throws(BSTKError) {
+  public init(_ folder: any ModelSource, options: Options) throws(BSTKError) {
     self.folder = folder
     self.options = options
     let bytes = try folder.auxiliaryBytes("config.json")

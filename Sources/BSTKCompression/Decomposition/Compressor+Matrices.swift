@@ -9,7 +9,7 @@ extension Compressor {
   /// - Parameter checkpoint: Called before the first level without, then after each level with
   ///   the matrix's relative error.
   func decompose(
-    _ tensor: TensorDescription, of folder: HuggingFaceFolder, into writer: inout ModelWriter,
+    _ tensor: TensorDescription, of folder: any ModelSource, into writer: inout ModelWriter,
     checkpoint: (Double?) throws(BSTKError) -> Void
   ) throws(BSTKError) -> [SpooledBlock] {
     let (rows, columns) = (tensor.shape[0], tensor.shape[1])
@@ -36,7 +36,7 @@ extension Compressor {
   }
 
   private func decomposer(
-    of tensor: TensorDescription, in folder: HuggingFaceFolder, rank: Int
+    of tensor: TensorDescription, in folder: any ModelSource, rank: Int
   ) throws(BSTKError) -> Decomposer {
     var weights = [Float](repeating: 0, count: tensor.elementCount)
     do {

@@ -46,7 +46,7 @@ public struct Compressor: Sendable {
   ///   Nothing is left under `path` then.
   @discardableResult
   public func compress(
-    _ folder: HuggingFaceFolder, to path: String, isCancelled: () -> Bool = { false },
+    _ folder: any ModelSource, to path: String, isCancelled: () -> Bool = { false },
     progress: @escaping (CompressionProgress) -> Void = { _ in }
   ) throws(BSTKError) -> CompressionResult {
     if let count = options.threadCount { BLAS.threadCount = count }

@@ -6,7 +6,7 @@ extension ModelWriter {
   /// Adds what is stored as it is: a folder's auxiliary files, and its tensors but those that become
   /// blocks.
   mutating func add(
-    _ folder: HuggingFaceFolder, except matrices: [TensorDescription],
+    _ folder: any ModelSource, except matrices: [TensorDescription],
     reporter: inout CompressionReporter, isCancelled: () -> Bool
   ) throws(BSTKError) {
     for name in folder.auxiliaryFiles {

@@ -16,7 +16,7 @@ public struct NestedCompression {
   /// The step a report is about.
   public typealias Step = CalibratedCompression.Step
 
-  let folder: HuggingFaceFolder
+  let folder: any ModelSource
   let options: NestedCompressionOptions
   let statistics: CalibrationStatistics?
   let configuration: ModelConfiguration?
@@ -28,7 +28,7 @@ public struct NestedCompression {
   /// - Throws: `LIMIT` when an option is out of range, `MODEL_UNSUPPORTED` when statistics are given
   ///   and no forward pass exists for the model, `NUMERICS` where OpenBLAS is not installed.
   public init(
-    _ folder: HuggingFaceFolder, options: NestedCompressionOptions = NestedCompressionOptions(),
+    _ folder: any ModelSource, options: NestedCompressionOptions = NestedCompressionOptions(),
     statistics: CalibrationStatistics? = nil
   ) throws(BSTKError) {
     guard (1...Int(Limits.nestedLevelCount)).contains(options.planeCount) else {

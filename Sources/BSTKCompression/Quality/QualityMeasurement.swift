@@ -11,7 +11,7 @@ struct QualityMeasurement {
   /// The order its blocks will have.
   let stack: [(matrix: Int, level: Int)]
   /// The uncompressed model.
-  let source: HuggingFaceFolder
+  let source: any ModelSource
   /// The model's shape.
   let configuration: ModelConfiguration
   /// How the text is cut up.

@@ -22,7 +22,7 @@ public struct RelativeErrors: Hashable, Sendable {
   ///
   /// - Throws: `MODEL` when the folder lacks a matrix or has it in another shape, and what reading
   ///   either side throws.
-  public init(of weights: BSTKWeights, against source: HuggingFaceFolder) throws(BSTKError) {
+  public init(of weights: BSTKWeights, against source: any ModelSource) throws(BSTKError) {
     var matrices: [Matrix] = []
     var totals = (difference: 0.0, norm: 0.0)
     for matrix in weights.manifest.matrixTensors {

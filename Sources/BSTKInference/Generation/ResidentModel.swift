@@ -12,6 +12,12 @@ public struct ResidentModel: ~Copyable, Sendable {
   /// Elements of the widest intermediate value of a prompt's tokens that run together.
   private static let batchElements = 1 << 20
 
+  /// The threads that calculations of this process use, at least 1. Results do not depend on them.
+  public static var threadCount: Int {
+    get { BLAS.threadCount }
+    set { BLAS.threadCount = newValue }
+  }
+
   /// The shape of the model.
   public let configuration: ModelConfiguration
   private var layers: [LayerWeights]

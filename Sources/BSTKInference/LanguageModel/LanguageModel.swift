@@ -5,12 +5,13 @@ public import BSTKStore
 
 internal import BSTKCodec
 
-/// A model to run: a Hugging Face folder or a `.bstk` file or prefix, with its configuration.
+/// A model to run: a Hugging Face folder, a GGUF file, or a `.bstk` file or prefix, with its
+/// configuration.
 public struct LanguageModel: Sendable {
   /// Where the model came from.
   public enum Origin: Sendable {
-    /// A Hugging Face folder.
-    case folder(HuggingFaceFolder)
+    /// A Hugging Face folder or a GGUF file.
+    case folder(any ModelSource)
     /// A `.bstk` file.
     case file(ModelFile)
   }
@@ -26,8 +27,8 @@ public struct LanguageModel: Sendable {
   ///   opening throws.
   public init(path: String) throws(BSTKError) {
     try self.init(
-      FileSystem.isFolder(path)
-        ? .folder(HuggingFaceFolder(path: path)) : .file(ModelFile(path)))
+      FileSystem.isFolder(path) || GGUFFile.isLikely(path)
+        ? .folder(ModelSources.open(path)) : .file(ModelFile(path)))
   }
 
   /// Wraps what is open already.
@@ -42,11 +43,9 @@ public struct LanguageModel: Sendable {
   ///
   /// - Throws: `MODEL` when the model has neither, `TOKENIZER` when it cannot be used.
   public func tokenizer() throws(BSTKError) -> Tokenizer {
-    if let bytes = try Self.auxiliaryFileIfPresent("tokenizer.json", of: origin) {
-      return try Tokenizer(json: bytes.span)
-    }
-    let bytes = try Self.auxiliaryFile("tokenizer.model", of: origin)
-    return try Tokenizer(sentencePiece: bytes.span)
+    try Tokenizer(files: { name throws(BSTKError) in
+      try Self.auxiliaryFileIfPresent(name, of: origin)
+    })
   }
 
   /// The weights: all of a folder, or the prefix of a file up to `cut`.

@@ -10,4 +10,12 @@ public struct ExportProgress: Hashable, Sendable {
   public let doneByteCount: Int
   /// Bytes of all tensors as they will be written.
   public let totalByteCount: Int
+
+  package init(name: String, index: Int, count: Int, doneByteCount: Int, totalByteCount: Int) {
+    self.name = name
+    self.index = index
+    self.count = count
+    self.doneByteCount = doneByteCount
+    self.totalByteCount = totalByteCount
+  }
 }

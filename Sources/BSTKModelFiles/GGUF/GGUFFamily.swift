@@ -4,9 +4,9 @@ internal import BSTKFormat
 /// the layout of the Hugging Face library.
 ///
 /// Source: llama.cpp's table of tensor names and its converter from Hugging Face folders.
-struct GGUFFamily: Sendable {
+package struct GGUFFamily: Sendable {
   /// `general.architecture`, which also begins the keys of the metadata.
-  let architecture: String
+  package let architecture: String
   /// `model_type` of the `config.json` that is made from it.
   let modelType: String
   /// Its class in the transformers library.
@@ -31,10 +31,10 @@ struct GGUFFamily: Sendable {
   ]
 
   /// Llama and Mistral.
-  static let llama = GGUFFamily(
+  package static let llama = GGUFFamily(
     architecture: "llama", modelType: "llama", className: "LlamaForCausalLM", permutesHeads: true,
     layerTensors: decoder)
-  static let qwen2 = GGUFFamily(
+  package static let qwen2 = GGUFFamily(
     architecture: "qwen2", modelType: "qwen2", className: "Qwen2ForCausalLM",
     permutesHeads: false, layerTensors: decoder)
   static let qwen3 = GGUFFamily(
@@ -80,7 +80,7 @@ struct GGUFFamily: Sendable {
   }
 
   /// The file's name of a tensor, or nil for one that the family does not have.
-  func fileName(_ name: String) -> String? {
+  package func fileName(_ name: String) -> String? {
     if let pair = Self.outside.first(where: { $0.1 == name }) { return pair.0 }
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count >= 5, parts[0] == "model", parts[1] == "layers", Self.isNumber(parts[2]),
@@ -92,7 +92,7 @@ struct GGUFFamily: Sendable {
   }
 
   /// Which heads the rows of a tensor are made of, where their order differs between both.
-  func permutedHeads(_ libraryName: String, _ heads: GGUFHeadCounts) -> Int? {
+  package func permutedHeads(_ libraryName: String, _ heads: GGUFHeadCounts) -> Int? {
     guard permutesHeads else { return nil }
     if libraryName.contains(".self_attn.q_proj.") { return heads.query }
     if libraryName.contains(".self_attn.k_proj.") { return heads.key }
@@ -108,8 +108,14 @@ struct GGUFFamily: Sendable {
 }
 
 /// Heads of a layer's attention.
-struct GGUFHeadCounts: Hashable, Sendable {
+package struct GGUFHeadCounts: Hashable, Sendable {
   let query: Int
   /// Of keys and of values.
   let key: Int
+
+  /// Counts heads.
+  package init(query: Int, key: Int) {
+    self.query = query
+    self.key = key
+  }
 }

@@ -1,8 +1,11 @@
 /// The two orders of the rows of a head: pairs that rotate together side by side, as llama.cpp has
 /// them, or the first of all pairs before the second ones, as the transformers library has them.
-struct GGUFHeadOrder: Hashable, Sendable {
+package struct GGUFHeadOrder: Hashable, Sendable {
   /// Rows of a head; even.
-  let rowCount: Int
+  package let rowCount: Int
+
+  /// The orders of heads of so many rows.
+  package init(rowCount: Int) { self.rowCount = rowCount }
 
   /// Where a row of the library's order stands in the file's.
   func fileRow(_ row: Int) -> Int {
@@ -11,7 +14,7 @@ struct GGUFHeadOrder: Hashable, Sendable {
   }
 
   /// A head's rows brought from the library's order into the file's.
-  func inFileOrder(_ rows: [Float]) -> [Float] {
+  package func inFileOrder(_ rows: [Float]) -> [Float] {
     let width = rows.count / rowCount
     var result = [Float](repeating: 0, count: rows.count)
     for row in 0..<rowCount {

@@ -1,10 +1,10 @@
-internal import BSTKFormat
+package import BSTKFormat
 
 /// How a byte-level tokenizer cuts a text into words: by name in GGUF files, by regular expressions
 /// in a `tokenizer.json`.
 ///
 /// Source: llama.cpp's `llama-vocab.cpp` for what its names stand for.
-struct GGUFPreTokenizer: Sendable {
+package struct GGUFPreTokenizer: Sendable {
   /// The stages, as far as the names tell them apart.
   enum Kind: Hashable, Sendable {
     /// GPT-2's expression.
@@ -16,7 +16,7 @@ struct GGUFPreTokenizer: Sendable {
   }
 
   /// llama.cpp's name.
-  let name: String
+  package let name: String
   let kind: Kind
   /// Whether a word that is a token is taken whole without merging.
   let ignoresMerges: Bool
@@ -113,7 +113,7 @@ struct GGUFPreTokenizer: Sendable {
   /// The pre-tokenizer that llama.cpp has for a `tokenizer.json` with byte-level BPE.
   ///
   /// - Throws: `MODEL_UNSUPPORTED` when it has none, or none by a name known here.
-  init(json: JSONValue?, ignoresMerges: Bool) throws(BSTKError) {
+  package init(json: JSONValue?, ignoresMerges: Bool) throws(BSTKError) {
     let kind = try Self.kind(json)
     let candidates = Self.known.filter { $0.kind == kind }
     // Where merges are ignored for whole words llama.cpp knows from the name alone.

@@ -10,9 +10,9 @@ internal import BSTKFormat
 ///
 /// Llama 3's scaling is a tensor of factors in GGUF files, one for each pair of a head, and four
 /// numbers in `config.json`; they are found again by what factors they give.
-struct GGUFRotation {
+package struct GGUFRotation {
   /// The tensor of factors.
-  static let factorsName = "rope_freqs.weight"
+  package static let factorsName = "rope_freqs.weight"
 
   let headSize: Int
   let base: Double
@@ -64,14 +64,24 @@ struct GGUFRotation {
   }
 
   /// The numbers of Llama 3's kind of scaling.
-  struct Llama3: Hashable {
+  package struct Llama3: Hashable {
     var factor: Double
-    var low = 1.0
-    var high = 4.0
-    var originalPositions = 8192
+    var low: Double
+    var high: Double
+    var originalPositions: Int
+
+    /// The numbers, as a configuration names them.
+    package init(
+      factor: Double, low: Double = 1, high: Double = 4, originalPositions: Int = 8192
+    ) {
+      self.factor = factor
+      self.low = low
+      self.high = high
+      self.originalPositions = originalPositions
+    }
 
     /// By what each pair's frequency is divided.
-    func factors(headSize: Int, base: Double) -> [Float] {
+    package func factors(headSize: Int, base: Double) -> [Float] {
       (0..<headSize / 2).map { pair in
         let frequency = 1 / pow(base, Double(2 * pair) / Double(headSize))
         let turns = Double(originalPositions) * frequency / (2 * Double.pi)

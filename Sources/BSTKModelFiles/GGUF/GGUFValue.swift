@@ -100,12 +100,12 @@ extension GGUFValue {
   }
 
   /// A list of whole numbers, as 32-bit ones.
-  static func integers(_ values: [Int32]) -> GGUFValue {
+  package static func integers(_ values: [Int32]) -> GGUFValue {
     .numbers(.int32, values.flatMap { bytes(UInt32(bitPattern: $0)) })
   }
 
   /// A list of fp32 numbers.
-  static func floats(_ values: [Float]) -> GGUFValue {
+  package static func floats(_ values: [Float]) -> GGUFValue {
     .numbers(.float32, values.flatMap { bytes($0.bitPattern) })
   }
 

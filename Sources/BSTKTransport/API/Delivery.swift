@@ -10,12 +10,15 @@ final class Delivery: Sendable {
 
   private let state = Lock(State())
   private let output: String
+  private let kept: KeptChunks
   private let continuation: AsyncThrowingStream<VerifiedBlock, any Error>.Continuation
 
   init(
-    output: String, continuation: AsyncThrowingStream<VerifiedBlock, any Error>.Continuation
+    output: String, kept: KeptChunks,
+    continuation: AsyncThrowingStream<VerifiedBlock, any Error>.Continuation
   ) {
     self.output = output
+    self.kept = kept
     self.continuation = continuation
   }
 
@@ -27,7 +30,9 @@ final class Delivery: Sendable {
         guard let manifest = state.manifest else { return }
         while state.nextIndex < count {
           continuation.yield(
-            VerifiedBlock(index: state.nextIndex, manifest: manifest, output: output))
+            VerifiedBlock(
+              index: state.nextIndex, manifest: manifest, output: output,
+              kept: kept.take(state.nextIndex)))
           state.nextIndex += 1
         }
       default: break

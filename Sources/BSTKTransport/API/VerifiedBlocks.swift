@@ -11,7 +11,8 @@ internal import BSTKFormat
 ///
 /// The fetch begins with the iteration and ends with it: leaving the loop early cancels it, and
 /// what has arrived stays for the next run. It runs at most ``lookaheadByteCount`` ahead of the
-/// loop, so a slow consumer slows the download rather than the disk filling unwatched.
+/// loop, so a slow consumer slows the download rather than the disk filling unwatched. At most
+/// 64 MiB of that are held in memory, and what a block that the loop keeps has with it.
 public struct VerifiedBlocks: AsyncSequence, Sendable {
   /// A verified chunk.
   public typealias Element = VerifiedBlock
@@ -20,6 +21,7 @@ public struct VerifiedBlocks: AsyncSequence, Sendable {
   public let lookaheadByteCount: Int
   let request: FetchRequest
   let tuning: FetchTuning
+  let onEvent: @Sendable (FetchEvent) -> Void
 
   /// Starts the fetch.
   public func makeAsyncIterator() -> Iterator { Iterator(self) }
@@ -47,6 +49,7 @@ public struct VerifiedBlocks: AsyncSequence, Sendable {
         try Task.checkCancellation()
         return nil
       }
+      if let kept = block.kept { run.kept.release(kept.count) }
       let (end, isEndless) = Int(block.prefixByteCount).addingReportingOverflow(lookahead)
       run.allow(upTo: isEndless ? .max : end)
       return block
@@ -55,6 +58,8 @@ public struct VerifiedBlocks: AsyncSequence, Sendable {
 
   /// The running fetch of one iterator; cancelled when the iterator goes away.
   private final class Run: Sendable {
+    /// What has arrived and not been taken.
+    let kept: KeptChunks
     private let session: FetchSession
     private let task: Task<Void, Never>
 
@@ -62,12 +67,18 @@ public struct VerifiedBlocks: AsyncSequence, Sendable {
       _ sequence: VerifiedBlocks,
       _ continuation: AsyncThrowingStream<VerifiedBlock, any Error>.Continuation
     ) {
-      let delivery = Delivery(output: sequence.request.output, continuation: continuation)
+      let kept = KeptChunks(byteLimit: sequence.lookaheadByteCount)
+      let delivery = Delivery(
+        output: sequence.request.output, kept: kept, continuation: continuation)
       let session = FetchSession(
         sequence.request, tuning: sequence.tuning, task: .fetch,
-        initialAllowance: sequence.lookaheadByteCount
-      ) { delivery.take($0) }
+        initialAllowance: sequence.lookaheadByteCount, kept: kept
+      ) { [onEvent = sequence.onEvent] event in
+        delivery.take(event)
+        onEvent(event)
+      }
       self.session = session
+      self.kept = kept
       task = Task {
         do {
           _ = try await session.run()
@@ -87,10 +98,15 @@ public struct VerifiedBlocks: AsyncSequence, Sendable {
 extension Fetcher {
   /// The chunks of a fetch as they are verified, in file order, those already here included.
   ///
-  /// - Parameter lookaheadByteCount: How far the fetch may run ahead of the loop.
+  /// - Parameters:
+  ///   - lookaheadByteCount: How far the fetch may run ahead of the loop.
+  ///   - onEvent: Called on the fetch's own thread.
   public func verifiedBlocks(
-    _ request: FetchRequest, lookaheadByteCount: Int = 64 << 20
+    _ request: FetchRequest, lookaheadByteCount: Int = 64 << 20,
+    onEvent: @escaping @Sendable (FetchEvent) -> Void = { _ in }
   ) -> VerifiedBlocks {
-    VerifiedBlocks(lookaheadByteCount: max(0, lookaheadByteCount), request: request, tuning: tuning)
+    VerifiedBlocks(
+      lookaheadByteCount: max(0, lookaheadByteCount), request: request, tuning: tuning,
+      onEvent: onEvent)
   }
 }

@@ -16,7 +16,8 @@ extension FetchEngine {
           "\(transfer.source.origin.publicText) sent nothing for \(Int(tuning.stallSeconds)) s")
       }
       // On a slow link a buffer takes long to fill; what is in it should not wait that long.
-      if now - transfer.lastSubmission > 1 { submit(transfer) }
+      let patience = kept == nil ? tuning.submissionSeconds : tuning.consumerSubmissionSeconds
+      if now - transfer.lastSubmission > patience { submit(transfer) }
     }
     store?.keepUp()
     finishSatisfied()

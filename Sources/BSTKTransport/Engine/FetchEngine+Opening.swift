@@ -210,7 +210,7 @@ extension FetchEngine {
       store = PieceStore(
         map: map, file: file,
         journal: try FetchJournal(journalPath, contents: .init(root: root, present: local.present)),
-        local: local, tuning: tuning
+        local: local, tuning: tuning, kept: kept
       ) { [inbox] in inbox.post(.storage($0)) }
     }
     self.manifest = manifest
@@ -315,6 +315,7 @@ extension FetchEngine {
       manifest = nil
       files = nil
       store = nil
+      kept?.removeAll()
       manifestBytes = []
       hasLocalManifest = false
       // What others said was about the old one, and what they are about to say.

@@ -43,6 +43,8 @@ final class FetchEngine {
   var wantedPieceCount = 0
   /// How far a consumer lets us go; nil without one.
   var allowance: Int?
+  /// What it is about to be handed.
+  let kept: KeptChunks?
 
   // MARK: What has been done
 
@@ -85,7 +87,7 @@ final class FetchEngine {
 
   init(
     _ request: FetchRequest, tuning: FetchTuning, task: FetchSession.Task, inbox: Inbox,
-    allowance: Int?, onEvent: @escaping @Sendable (FetchEvent) -> Void
+    allowance: Int?, kept: KeptChunks?, onEvent: @escaping @Sendable (FetchEvent) -> Void
   ) throws(BSTKError) {
     try RequestHeaders.check(request.options)
     guard let multi = MultiHandle() else {
@@ -96,6 +98,7 @@ final class FetchEngine {
     self.task = task
     self.inbox = inbox
     self.allowance = allowance
+    self.kept = kept
     self.onEvent = onEvent
     self.multi = multi
     var addresses: [WebAddress] = []

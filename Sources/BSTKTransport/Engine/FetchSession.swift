@@ -25,15 +25,18 @@ final class FetchSession: Sendable {
   private let onEvent: @Sendable (FetchEvent) -> Void
   /// Bytes the engine may ask for before a consumer allows more; nil is all.
   private let initialAllowance: Int?
+  /// Where verified chunks are kept for the consumer.
+  private let kept: KeptChunks?
 
   init(
     _ request: FetchRequest, tuning: FetchTuning, task: Task, initialAllowance: Int? = nil,
-    onEvent: @escaping @Sendable (FetchEvent) -> Void
+    kept: KeptChunks? = nil, onEvent: @escaping @Sendable (FetchEvent) -> Void
   ) {
     self.request = request
     self.tuning = tuning
     self.task = task
     self.initialAllowance = initialAllowance
+    self.kept = kept
     self.onEvent = onEvent
   }
 
@@ -46,7 +49,7 @@ final class FetchSession: Sendable {
             with: Result {
               let engine = try FetchEngine(
                 request, tuning: tuning, task: task, inbox: inbox, allowance: initialAllowance,
-                onEvent: onEvent)
+                kept: kept, onEvent: onEvent)
               return try engine.run()
             })
         }

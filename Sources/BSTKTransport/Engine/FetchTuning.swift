@@ -24,6 +24,9 @@ struct FetchTuning: Sendable {
   var minimumWindowByteCount = 32 << 20
   /// Bytes collected before they are stored.
   var bufferByteCount = 256 << 10
+  /// Seconds after which they are stored however few they are; and where a consumer waits for them.
+  var submissionSeconds = 1.0
+  var consumerSubmissionSeconds = 0.1
   /// Buffers that may wait to be written and hashed.
   var queuedBufferCount = 8
   /// Stored bytes, and seconds, after which the journal is told of them.

@@ -10,6 +10,9 @@ struct ChunkMap: Sendable {
     let hashStart: Int
     /// SHA-256 of the chunk.
     let digest: Digest
+
+    /// The chunk's bytes, without the padding.
+    var chunkByteCount: Int { range.upperBound - hashStart }
   }
 
   let pieces: [Piece]

@@ -8,10 +8,15 @@ struct PieceHasher {
   private(set) var position: Int
   private var hasher = SHA256Hasher()
   private var paddingIsZero = true
+  /// The chunk's bytes so far, where they are kept.
+  private(set) var keptBytes: [UInt8]?
 
-  init(_ piece: ChunkMap.Piece) {
+  init(_ piece: ChunkMap.Piece, keepsBytes: Bool = false) {
     self.piece = piece
     position = piece.range.lowerBound
+    guard keepsBytes else { return }
+    keptBytes = []
+    keptBytes?.reserveCapacity(min(piece.chunkByteCount, 16 << 20))
   }
 
   var isComplete: Bool { position == piece.range.upperBound }
@@ -22,7 +27,10 @@ struct PieceHasher {
   mutating func update(_ bytes: Span<UInt8>) {
     let padding = min(max(piece.hashStart - position, 0), bytes.count)
     for index in 0..<padding where bytes[index] != 0 { paddingIsZero = false }
-    hasher.update(bytes.extracting(padding..<bytes.count))
+    let chunk = bytes.extracting(padding..<bytes.count)
+    hasher.update(chunk)
+    // SAFETY: the buffer is read only during the call, while the span is valid.
+    unsafe chunk.withUnsafeBufferPointer { unsafe keptBytes?.append(contentsOf: $0) }
     position += bytes.count
   }
 

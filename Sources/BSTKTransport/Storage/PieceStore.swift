@@ -37,7 +37,7 @@ final class PieceStore {
 
   init(
     map: ChunkMap, file: OutputFile, journal: FetchJournal, local: LocalState,
-    tuning: FetchTuning, report: @escaping @Sendable (Report) -> Void
+    tuning: FetchTuning, kept: KeptChunks?, report: @escaping @Sendable (Report) -> Void
   ) {
     self.file = file
     self.journal = journal
@@ -45,7 +45,8 @@ final class PieceStore {
     self.report = report
     present = local.present
     verification = VerificationQueue(
-      PieceVerifier(map: map, file: file, local: local), tuning: tuning, report: report)
+      PieceVerifier(map: map, file: file, local: local, kept: kept), tuning: tuning,
+      report: report)
   }
 
   /// Whether nothing is stored that a later run could use.

@@ -31,13 +31,16 @@ struct PieceVerifier {
   private(set) var resumed: ByteRangeSet
   private let map: ChunkMap
   private let file: OutputFile
+  /// Where verified bytes go that a consumer waits for.
+  private let kept: KeptChunks?
   private var stored: ByteRangeSet
   private var verified: Set<Int>
   private var hashers: [Int: PieceHasher] = [:]
 
-  init(map: ChunkMap, file: OutputFile, local: LocalState) {
+  init(map: ChunkMap, file: OutputFile, local: LocalState, kept: KeptChunks?) {
     self.map = map
     self.file = file
+    self.kept = kept
     resumed = local.present
     stored = local.present
     verified = local.verified
@@ -55,7 +58,9 @@ struct PieceVerifier {
       defer { index += 1 }
       if verified.contains(index) { continue }
       let piece = map.pieces[index]
-      var hasher = hashers.removeValue(forKey: index) ?? PieceHasher(piece)
+      var hasher =
+        hashers.removeValue(forKey: index)
+        ?? PieceHasher(piece, keepsBytes: kept?.reserve(piece.chunkByteCount) ?? false)
       if let buffer, range.contains(hasher.position) {
         let end = min(range.upperBound, piece.range.upperBound)
         hasher.update(
@@ -67,6 +72,8 @@ struct PieceVerifier {
         findings.append(finish(index, hasher))
       } else if hasher.position > piece.range.lowerBound {
         hashers[index] = hasher
+      } else if hasher.keptBytes != nil {
+        kept?.release(piece.chunkByteCount)
       }
     }
     return findings
@@ -88,8 +95,10 @@ struct PieceVerifier {
   private mutating func finish(_ index: Int, _ hasher: PieceHasher) -> Finding {
     if hasher.matches() {
       verified.insert(index)
+      if let bytes = hasher.keptBytes { kept?.keep(bytes, ofChunk: index) }
       return .verified(index)
     }
+    if hasher.keptBytes != nil { kept?.release(hasher.piece.chunkByteCount) }
     let range = hasher.piece.range
     let receivedByteCount = resumed.gaps(in: range).reduce(0) { $0 + $1.count }
     stored.remove(range)

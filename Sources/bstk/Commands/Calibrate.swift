@@ -21,10 +21,12 @@ struct Calibrate: BstkCommand {
       EXAMPLES
         bstk calibrate ./my-model --text train.txt -o stats.safetensors
         bstk compress ./my-model -o m.bstk --statistics stats.safetensors
+        bstk calibrate model.gguf --text train.txt -o stats.safetensors
       """)
 
   @Argument(
-    help: "A folder with config.json and safetensors weights.", completion: .directory)
+    help: "A folder with config.json and safetensors weights, or a GGUF file.",
+    completion: .file())
   var model: String
 
   @Option(help: "A UTF-8 text file.", completion: .file())
@@ -72,7 +74,7 @@ struct Calibrate: BstkCommand {
     options.seed = seed
     options.weighsTokens = weighTokens
     options.threadCount = threads
-    let language = try LanguageModel(.folder(HuggingFaceFolder(path: model)))
+    let language = try LanguageModel(.folder(ModelSources.open(model)))
     let tokens = try language.tokens(ofTextFile: text)
     let transformer = try Transformer(
       configuration: language.configuration, weights: language.weights())

@@ -8,21 +8,26 @@ internal import BSTKStore
 /// Makes a `.bstk` file of a model folder.
 struct Compress: BstkCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compress a Hugging Face folder into one file whose every prefix is a model.",
+    abstract: "Compress a model into one file whose every prefix is a smaller model.",
     discussion: """
       The weight matrices become planes of bits, about one bit per weight and level, the most \
       valuable ones first; everything else is stored losslessly. What each bit is worth is learnt \
       from a text: give one. Equal input and options give equal bytes.
 
+      A GGUF file is decoded first; it should have as many bits as you can get of it, F16, BF16 or \
+      Q8_0. Its tokenizer is taken over.
+
       EXAMPLES
         bstk compress ./my-model -o model.bstk --calibration train.txt
         bstk compress ./my-model -o m.bstk --calibration a.txt --evaluation b.txt
+        bstk compress model.gguf -o model.bstk --calibration train.txt
         bstk compress ./my-model -o m.bstk --statistics s.safetensors --levels 8
         bstk compress ./my-model -o m.bstk --profile reference --rank 16
       """)
 
   @Argument(
-    help: "A folder with config.json and safetensors weights.", completion: .directory)
+    help: "A folder with config.json and safetensors weights, or a GGUF file.",
+    completion: .file())
   var model: String
 
   @Option(name: .shortAndLong, help: "The file to write.", completion: .file())
@@ -52,7 +57,7 @@ struct Compress: BstkCommand {
   }
 
   func execute() async throws {
-    let folder = try HuggingFaceFolder(path: model)
+    let folder = try ModelSources.open(model)
     let sourceByteCount = folder.tensors.reduce(0) { $0 + $1.byteCount }
     let cancellation = Cancellation()
     let bar = StepBar(json ? .silent : .automatic)
@@ -71,7 +76,7 @@ struct Compress: BstkCommand {
   // MARK: Best profile
 
   private func compressToPlanes(
-    _ folder: HuggingFaceFolder, _ cancellation: Cancellation, _ bar: StepBar
+    _ folder: any ModelSource, _ cancellation: Cancellation, _ bar: StepBar
   ) throws -> CompressionResult {
     var options = NestedCompressionOptions()
     options.planeCount = levels ?? options.planeCount
@@ -95,7 +100,7 @@ struct Compress: BstkCommand {
   // MARK: Reference profile
 
   private func compressToSignBlocks(
-    _ folder: HuggingFaceFolder, _ cancellation: Cancellation, _ bar: StepBar
+    _ folder: any ModelSource, _ cancellation: Cancellation, _ bar: StepBar
   ) throws -> CompressionResult {
     var options = reference.options
     options.levelCount = levels ?? options.levelCount

@@ -17,11 +17,13 @@ struct Eval: BstkCommand {
         bstk eval model.bstk --text eval.txt --mb 0.9,1.2,1.5 --source ./my-model
         bstk eval model.bstk --text eval.txt --points 12 --svg quality.svg
         bstk eval https://example.org/model.bstk --text eval.txt --mb 0.9,1.2
+        bstk eval model.gguf --text eval.txt
         bstk eval ./my-model --tokens ids.json --window 2048 --json
       """)
 
   @Argument(
-    help: "A .bstk file, its http(s) address, or a Hugging Face folder.", completion: .file())
+    help: "A .bstk file, its http(s) address, a Hugging Face folder, or a GGUF file.",
+    completion: .file())
   var model: String
 
   @OptionGroup(title: "Text") var text: TextOptions
@@ -36,7 +38,7 @@ struct Eval: BstkCommand {
   @Option(help: "Measure so many budgets, spread evenly over the file.")
   var points: Int?
 
-  @Option(help: "Also measure this uncompressed model folder.", completion: .directory)
+  @Option(help: "Also measure this uncompressed folder or GGUF file.", completion: .file())
   var source: String?
 
   @Option(help: "Write a chart of perplexity against megabytes here.", completion: .file())
@@ -52,8 +54,9 @@ struct Eval: BstkCommand {
     if let points, !(2...1_000).contains(points) {
       throw ValidationError("--points must be between 2 and 1000.")
     }
-    if FileSystem.isFolder(model), !mb.isEmpty || points != nil {
-      throw ValidationError("A folder has one size; budgets are for .bstk files.")
+    let hasOneSize = FileSystem.isFolder(model) || model.hasSuffix(".gguf")
+    if hasOneSize, !mb.isEmpty || points != nil {
+      throw ValidationError("That model has one size; budgets are for .bstk files.")
     }
     if SourceAddress.isAddress(model) { try network.validate(for: model) }
   }

@@ -17,6 +17,10 @@ struct Fetch: BstkCommand {
       reader of the output that goes away does not end the fetch; output that cannot be written \
       makes the exit code 2.
 
+      --fit takes the largest model that fits the memory free here now, by the rule of \
+      `bstk generate --ram auto`: the tightest of machine, control groups and process limits, \
+      less a sixteenth of it (256 MiB to 4 GiB, a third of a small group) and 64 MiB to work in.
+
       JSON EVENTS
         --json prints one object a line. By event, its other keys:
 
@@ -46,6 +50,7 @@ struct Fetch: BstkCommand {
       EXAMPLES
         bstk fetch https://example.org/model.bstk --mb 900
         bstk fetch https://example.org/model.bstk -o small.bstk --ram 2GiB
+        bstk fetch https://example.org/model.bstk --fit
         bstk fetch https://a.org/m.bstk --mirror https://b.org/m.bstk --all
         bstk fetch "https://example.org/m.bstk#root=<64 hex digits>" --mb 900 --json
 
@@ -84,7 +89,7 @@ struct Fetch: BstkCommand {
   var reportsJSON: Bool { json }
 
   mutating func validate() throws {
-    if all, budget.budget != .unlimited {
+    if all, budget.isGiven {
       throw ValidationError("--all cannot be combined with a budget.")
     }
     if json, quiet { throw ValidationError("--json cannot be combined with --quiet.") }
@@ -95,7 +100,7 @@ struct Fetch: BstkCommand {
   func execute() async throws {
     let request = FetchRequest(
       sources: [url] + network.mirror, output: try outputName(),
-      budget: budget.budget, options: network.options)
+      budget: budget.budgetNow(isQuiet: quiet), options: network.options)
     Console.outlivesReaders.store(true, ordering: .relaxed)
     let printer = FetchPrinter(
       output: request.output, host: String(SourceAddress.host(of: url)), style: printerStyle)

@@ -1,7 +1,9 @@
-internal import BSTKInference
 internal import ArgumentParser
 internal import BSTKFormat
+internal import BSTKInference
 internal import BSTKStore
+internal import BSTKStreaming
+internal import BSTKTokenizer
 
 /// Lets a person feel what a size buys.
 struct Generate: BstkCommand {
@@ -10,13 +12,23 @@ struct Generate: BstkCommand {
     discussion: """
       Greedy unless a temperature is given. With --interactive each line is a prompt, and lines \
       that begin with a slash are commands: /budget 1.2 grows or shrinks the model in memory, \
-      /quit ends. Of a published file the budget's prefix is fetched first, with --interactive all.
+      /wait waits for a fetch, /quit ends.
+
+      A published file answers as soon as its base is here and gets better while the budget's \
+      prefix arrives; the time to the first token is told. When the text is done the fetch ends, \
+      unless --interactive or -o wants the rest.
+
+      With --ram auto, or --fit, weights take what the machine, its control groups and the \
+      process's limits leave free, less a reserve, the cache and 64 MiB to work in. Between two \
+      tokens, and while a conversation waits, the least valuable blocks are dropped when others \
+      need memory and taken up again later.
 
       EXAMPLES
         bstk generate model.bstk "In the beginning" --mb 1.2
         bstk generate model.bstk "My lords," --temperature 0.8 --top-p 0.95 --seed 7
         bstk generate https://example.org/model.bstk "In the beginning" --mb 1.2
-        bstk generate model.bstk --interactive
+        bstk generate model.bstk --interactive --ram auto
+        bstk generate model.bstk "In the beginning" --json | jq .seconds
       """)
 
   @Argument(help: "A .bstk file or its http(s) address.", completion: .file(extensions: ["bstk"]))
@@ -26,6 +38,12 @@ struct Generate: BstkCommand {
   var prompt: String?
 
   @OptionGroup(title: "Budget") var budget: BudgetOptions
+
+  @Option(
+    name: .shortAndLong,
+    help: "Keep what is fetched in this file, and fetch all that the budget buys.",
+    completion: .file(extensions: ["bstk"]))
+  var output: String?
 
   @OptionGroup(title: "Network") var network: NetworkOptions
 
@@ -44,8 +62,17 @@ struct Generate: BstkCommand {
   @Option(help: "Seed of the choices.")
   var seed: UInt64 = 0
 
+  @Flag(help: "Write on when the model would end the text.")
+  var ignoreEos = false
+
+  @Option(help: "Threads; by default the numeric library decides.")
+  var threads: Int?
+
   @Flag(name: .shortAndLong, help: "Read prompts and commands from standard input.")
   var interactive = false
+
+  @Flag(help: "Print the text with counts, times and memory as one line of JSON.")
+  var json = false
 
   mutating func validate() throws {
     guard interactive || prompt != nil else {
@@ -58,50 +85,125 @@ struct Generate: BstkCommand {
     if let topP, !(topP > 0 && topP <= 1) {
       throw ValidationError("--top-p must be above 0 and at most 1.")
     }
+    if let threads, threads < 1 { throw ValidationError("--threads must be positive.") }
+    if json, interactive { throw ValidationError("--json is for one prompt.") }
     if maxTokens < 1 { throw ValidationError("--max-tokens must be at least 1.") }
-    if SourceAddress.isAddress(model) { try network.validate(for: model) }
+    if SourceAddress.isAddress(model) {
+      try network.validate(for: model)
+    } else if output != nil {
+      throw ValidationError("-o is for a published file, given by its address.")
+    }
+    if output?.isEmpty ?? false { throw ValidationError("-o must name a file.") }
   }
 
   func execute() async throws {
     let bar = StepBar(.automatic)
     defer { bar.finish() }
-    let language = try await LocalModel.open(
-      model, budget: interactive ? .unlimited : budget.budget, network: network, bar: bar)
+    if let threads { ResidentModel.threadCount = threads }
+    if SourceAddress.isAddress(model) {
+      try await runPublished(start: .now, bar)
+    } else {
+      try runLocal(start: .now, bar)
+    }
+  }
+
+  // MARK: A file
+
+  private func runLocal(start: ContinuousClock.Instant, _ bar: StepBar) throws {
+    let language = try LanguageModel(path: model)
     guard case .file(let file) = language.origin else {
       throw BSTKError(
         .model, "\(model) is a folder", remedy: "compress it first: bstk compress \(model) -o …")
     }
-    // Before the weights, since reading a tokenizer takes more than keeping it.
-    let generator = Generator(
-      tokenizer: try language.tokenizer(),
-      sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed))
-    let cut = try Self.cut(budget.budget, of: file)
-    Console.say(
-      Self.text(
-        MemoryNeed(
-          cut, configuration: language.configuration,
-          positions: try positions(generator, language.configuration))))
+    let generator = generator(try language.tokenizer())
+    let wanted = try file.cut(within: budget.sizes)
+    let cache = try need(wanted, generator, language.configuration).cacheByteCount
+    let cut = try file.cut(within: budget.budgetNow(cacheByteCount: cache))
+    let need = try need(cut, generator, language.configuration)
+    Console.say(Self.text(need))
     var session = GenerationSession(
       model: try ResizableModel(
         file, configuration: language.configuration, cut: cut,
         progress: { bar.update("loading", $0) }),
-      generator: generator, maximumTokens: maxTokens)
+      keeper: SizeKeeper(
+        wanted: wanted, allowed: cut, published: nil,
+        watchingBeside: budget.isAutomatic ? cache : nil),
+      generator: generator, maximumTokens: maxTokens, start: nil)
     bar.finish()
-    if let prompt { try session.answer(prompt) }
+    try converse(in: &session, start: start, need)
+  }
+
+  // MARK: A published file
+
+  private func runPublished(start: ContinuousClock.Instant, _ bar: StepBar) async throws {
+    let published = try PublishedModel(
+      model, budget: budget.budgetNow(), output: output, network: network, bar: bar)
+    let base = try await published.base()
+    bar.finish()
+    let manifest = base.model.manifest
+    let wanted = try published.cut(of: manifest)
+    let generator = generator(base.tokenizer)
+    let need = try need(wanted, generator, base.configuration)
+    Console.say(Self.text(need))
+    var session = GenerationSession(
+      model: base.model,
+      keeper: SizeKeeper(
+        wanted: wanted, allowed: nil, published: published,
+        watchingBeside: budget.isAutomatic ? need.cacheByteCount : nil),
+      generator: generator, maximumTokens: maxTokens, start: start)
+    try converse(in: &session, start: start, need)
+    if let output {
+      try await published.finish()
+      bar.finish()
+      Console.say("\(output.printable): \(published.arrivedText(manifest)) have arrived")
+    } else {
+      // Interactive, it has been told.
+      if !interactive, case .failure(let error) = published.arriving.end {
+        ErrorReport(error).print(asJSON: false)
+      }
+      await published.arriving.stop()
+      if !interactive {
+        Console.say("\(published.arrivedText(manifest)) had arrived when the text was done")
+      }
+    }
+  }
+
+  // MARK: Parts
+
+  private func generator(_ tokenizer: Tokenizer) -> Generator {
+    var generator = Generator(
+      tokenizer: tokenizer,
+      sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed))
+    generator.ignoresEndOfText = ignoreEos
+    return generator
+  }
+
+  /// - Parameter start: When the program began to open the model.
+  private func converse(
+    in session: inout GenerationSession, start: ContinuousClock.Instant, _ need: MemoryNeed
+  ) throws {
+    if let prompt, json {
+      try JSONLines.print(try session.report(on: prompt, start: start, need))
+    } else if let prompt {
+      try session.answer(prompt)
+    }
     if interactive { try session.converse() }
   }
 
-  /// The positions of the longest text that is known to come: with --interactive one with a prompt
-  /// of 256 tokens.
-  private func positions(
-    _ generator: Generator, _ configuration: ModelConfiguration
-  ) throws(BSTKError) -> Int {
+  /// What a cut will need: with the cache of the longest text that is known to come, in a
+  /// conversation one with a prompt of 256 tokens.
+  private func need(
+    _ cut: Cut, _ generator: Generator, _ configuration: ModelConfiguration
+  ) throws(BSTKError) -> MemoryNeed {
     var promptTokens = interactive ? 256 : 1
     if let prompt {
       let tokens = try generator.tokens(ofPrompt: prompt, configuration: configuration)
       promptTokens = max(promptTokens, tokens.count)
     }
-    return configuration.cachePositions(promptTokens: promptTokens, maximumTokens: maxTokens)
+    return MemoryNeed(
+      cut, configuration: configuration,
+      positions: configuration.cachePositions(
+        promptTokens: promptTokens, maximumTokens: maxTokens))
   }
 
   /// What will be held, for people.
@@ -109,11 +211,5 @@ struct Generate: BstkCommand {
     "weights \(ByteFormat.decimal(need.weightByteCount)),"
       + " cache \(ByteFormat.decimal(need.cacheByteCount)),"
       + " at most \(ByteFormat.binary(MemoryNeed.otherByteCount)) besides"
-  }
-
-  /// The largest cut within a budget that the file holds.
-  static func cut(_ budget: Budget, of file: ModelFile) throws(BSTKError) -> Cut {
-    try file.requireUsable()
-    return try file.cut(within: budget)
   }
 }

@@ -23,12 +23,7 @@ enum LocalModel {
     _ name: String, budget: Budget, network: NetworkOptions, bar: StepBar
   ) async throws -> LanguageModel {
     guard SourceAddress.isAddress(name) else { return try LanguageModel(path: name) }
-    let folder = FileManager.default.temporaryDirectory.appending(path: "bstk-\(UUID())")
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw BSTKError(.io, "cannot make the folder \(folder.path)")
-    }
+    let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let request = FetchRequest(
       sources: [name] + network.mirror, output: folder.appending(path: "model.bstk").path,
@@ -45,5 +40,16 @@ enum LocalModel {
     _ = try await task.value
     bar.finish()
     return try LanguageModel(path: request.output)
+  }
+
+  /// Makes a folder that nobody else uses.
+  static func temporaryFolder() throws(BSTKError) -> URL {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "bstk-\(UUID())")
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw BSTKError(.io, "cannot make the folder \(folder.path)")
+    }
+    return folder
   }
 }

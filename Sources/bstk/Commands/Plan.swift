@@ -1,16 +1,19 @@
 internal import ArgumentParser
+internal import BSTKMemory
 
 /// Shows what a budget buys.
 struct Plan: BstkCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show what a budget buys and what it costs, before anything is downloaded.",
     discussion: """
-      Without a budget the whole file is planned. Only header and index are read.
+      Without a budget the whole file is planned. Only header and index are read. --fit plans what \
+      `bstk fetch --fit` would fetch on this machine now.
 
       EXAMPLES
         bstk plan model.bstk --mb 900
         bstk plan https://example.org/model.bstk --mb 900
         bstk plan model.bstk --ram 2GiB
+        bstk plan https://example.org/model.bstk --fit
         bstk plan model.bstk --blocks 120 --json
 
       ENVIRONMENT
@@ -36,7 +39,8 @@ struct Plan: BstkCommand {
   func execute() async throws {
     let named = try await NamedModel.open(model, options: access.options)
     if let fault = named.fault { throw fault }
-    let report = try PlanReport(named, budget: budget.budget)
-    if json { try JSONLines.print(report) } else { report.print() }
+    let memory = budget.isAutomatic ? MemoryAllowance(.now()) : nil
+    let report = try PlanReport(named, budget: budget.budget(memory), memory: memory)
+    if json { try JSONLines.print(report) } else { report.print(finding: memory?.text) }
   }
 }

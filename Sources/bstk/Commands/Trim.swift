@@ -32,11 +32,12 @@ struct Trim: BstkCommand {
 
   func execute() async throws {
     let before = try ModelFile(model)
+    let budget = budget.budgetNow()
     let cut =
       if let output {
-        try before.copy(within: budget.budget, to: output)
+        try before.copy(within: budget, to: output)
       } else {
-        try ModelFile.trim(model, to: budget.budget)
+        try ModelFile.trim(model, to: budget)
       }
     let report = TrimReport(
       file: output ?? model, bytesBefore: before.byteCount, bytes: cut.fileByteCount,

@@ -16,7 +16,7 @@ struct BestProfile {
     case statistics(String)
   }
 
-  let folder: HuggingFaceFolder
+  let folder: any ModelSource
   var options = NestedCompressionOptions()
   /// How a text is used; the number of threads is that of ``options``.
   var gathering = StatisticsGatherer.Options()

@@ -1,4 +1,5 @@
 internal import BSTKFormat
+internal import BSTKMemory
 
 /// What `bstk plan` says: what a budget buys, and what the next block would cost.
 struct PlanReport: Encodable {
@@ -9,6 +10,13 @@ struct PlanReport: Encodable {
     let level: Int
     let bytes: UInt64
     let fileBytes: UInt64
+  }
+
+  /// What the machine has, when memory was to follow it.
+  struct Memory: Encodable {
+    let freeBytes: UInt64
+    let reserveBytes: UInt64
+    let weightBytes: UInt64
   }
 
   struct MatrixEntry: Encodable {
@@ -32,6 +40,7 @@ struct PlanReport: Encodable {
   let meanLevelsTotal: Double
   /// What is left of the budget for the file, when there was one.
   let leftOverBytes: UInt64?
+  let memory: Memory?
   let next: Next?
   /// The measured quality of the nearest smaller cut, when the publisher measured any.
   let quality: Double?
@@ -41,7 +50,9 @@ struct PlanReport: Encodable {
 
 extension PlanReport {
   /// - Throws: `BUDGET_TOO_SMALL` naming the least that would do.
-  init(_ model: NamedModel, budget: Budget) throws(BSTKError) {
+  init(
+    _ model: NamedModel, budget: Budget, memory allowance: MemoryAllowance?
+  ) throws(BSTKError) {
     let manifest = model.manifest
     let cut = try manifest.cut(within: budget)
     name = model.name
@@ -56,6 +67,11 @@ extension PlanReport {
     meanLevels = Double(levels.reduce(0, +)) / divisor
     meanLevelsTotal = Double(manifest.blockCount) / divisor
     leftOverBytes = budget.fileByteCount.map { $0 - cut.fileByteCount }
+    memory = allowance.map {
+      Memory(
+        freeBytes: $0.bound.freeByteCount, reserveBytes: $0.reserveByteCount,
+        weightBytes: $0.weightByteCount())
+    }
     next = Next(after: cut, in: manifest)
     let table = manifest.extensions.quality
     quality = table?.value(atChunkCount: cut.chunkCount)
@@ -68,11 +84,14 @@ extension PlanReport {
   }
 
   /// Prints the report for people.
-  func print() {
+  ///
+  /// - Parameter finding: What was found of the machine's memory, where that decides.
+  func print(finding: String? = nil) {
     var facts = Facts()
     facts.add("model", name)
     facts.add("file", "\(ByteFormat.both(fileBytes)) of \(ByteFormat.both(publishedBytes))")
     facts.add("memory", "\(ByteFormat.both(residentBytes)) of weights as they are packed")
+    if let finding { facts.add("", finding) }
     facts.add("blocks", "\(blocks) of \(blocksTotal)")
     facts.add(
       "levels",

@@ -41,10 +41,10 @@ enum Interruption {
     }
   }
 
-  /// Ends the process as an unhandled Ctrl-C does.
-  static func endProcess() {
-    _ = signal(SIGINT, SIG_DFL)
-    raise(SIGINT)
+  /// Ends the process as an unhandled Ctrl-C does, or another signal.
+  static func endProcess(by number: Int32 = SIGINT) {
+    _ = signal(number, SIG_DFL)
+    raise(number)
   }
 
   /// Waits for the first signal.

@@ -52,7 +52,7 @@ struct PartsTests {
     #expect(weights.matrixTensor(named: "model.norm.weight") == nil)
   }
 
-  @Test func `a part changes its own rows`() throws {
+  @Test func `a part fills its own rows`() throws {
     let tensor = file.manifest.matrixTensors[1]
     let weights = try BSTKWeights(file)
     let whole = try weights.loadMatrix(tensor)

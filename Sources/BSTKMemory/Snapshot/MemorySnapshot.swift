@@ -1,0 +1,25 @@
+/// What memory can be had at one moment, by every bound that is known.
+public struct MemorySnapshot: Hashable, Sendable {
+  /// The machine's bound, those of control groups and of the process, as far as they are known.
+  public let bounds: [MemoryBound]
+  /// The bytes of memory that this process holds and no file backs.
+  public let heldByteCount: UInt64
+  /// How often a control group has come to a limit so far.
+  public let limitEventCount: UInt64
+  /// The microseconds so far in which something waited for memory (pressure stall information).
+  public let stalledMicroseconds: UInt64
+
+  /// Makes a snapshot.
+  public init(
+    bounds: [MemoryBound], heldByteCount: UInt64 = 0, limitEventCount: UInt64 = 0,
+    stalledMicroseconds: UInt64 = 0
+  ) {
+    self.bounds = bounds
+    self.heldByteCount = heldByteCount
+    self.limitEventCount = limitEventCount
+    self.stalledMicroseconds = stalledMicroseconds
+  }
+
+  /// The memory of the machine this runs on, now.
+  public static func now() -> MemorySnapshot { MemoryProbe().snapshot() }
+}
