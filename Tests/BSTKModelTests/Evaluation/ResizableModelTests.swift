@@ -69,7 +69,7 @@ struct ResizableModelTests {
     #expect(assembly.auxiliaryFile("config.json") == nil)
     while assembly.chunkCount < manifest.baseChunkCount {
       #expect(throws: BSTKError.self) {
-        try ResizableModel(assembly, configuration: model.opened.configuration)
+        _ = try ResizableModel(assembly, configuration: model.opened.configuration)
       }
       let bytes = try stored(assembly.chunkCount)
       var damaged = bytes
