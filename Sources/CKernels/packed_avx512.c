@@ -164,15 +164,19 @@ TARGET INLINE void add_rests(lanes *sums, const uint8_t *const *planes, size_t c
   }
 }
 
+/// The low and the high 8 lanes of each added up, two sums in one vector.
+TARGET INLINE __m512 halves(__m512 a, __m512 b) {
+  return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
+}
+
 TARGET INLINE void sum_rows(const lanes *sums, float *out) {
-  __m128 quarters[ROWS_AT_ONCE];
-  for (int row = 0; row < ROWS_AT_ONCE; row++) {
-    __m256 half =
-        _mm256_add_ps(_mm512_castps512_ps256(sums[row]), _mm512_extractf32x8_ps(sums[row], 1));
-    quarters[row] = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
-  }
-  __m128 low = _mm_hadd_ps(quarters[0], quarters[1]), high = _mm_hadd_ps(quarters[2], quarters[3]);
-  _mm_storeu_ps(out, _mm_hadd_ps(low, high));
+  const __m512i firsts = _mm512_castsi128_si512(_mm_setr_epi32(0, 4, 8, 12));
+  __m512 low = halves(sums[0], sums[1]), high = halves(sums[2], sums[3]);
+  __m512 quarters = _mm512_add_ps(_mm512_shuffle_f32x4(low, high, 0x88),
+                                  _mm512_shuffle_f32x4(low, high, 0xdd));
+  __m512 pairs = _mm512_add_ps(quarters, _mm512_permute_ps(quarters, 0xb1));
+  __m512 totals = _mm512_add_ps(pairs, _mm512_permute_ps(pairs, 0x4e));
+  _mm_storeu_ps(out, _mm512_castps512_ps128(_mm512_permutexvar_ps(firsts, totals)));
 }
 
 TARGET INLINE void unpack_chunk(const uint8_t *const *at, size_t count, size_t bytes,
