@@ -40,9 +40,10 @@ extern const struct bstk_packed_kernels bstk_packed_neon;
 // each, one integer of every byte is multiplied with one input.
 enum {
   BSTK_CHUNK_BYTES = BSTK_CHUNK_COLUMNS / 8,
-  /// Steps of a chunk, and columns of each.
-  BSTK_STEPS = 8,
+  /// Steps of a half chunk, whose inputs have scales of their own, and columns of each.
+  BSTK_HALF_STEPS = 4,
   BSTK_STEP_COLUMNS = 64,
+  BSTK_HALF_COLUMNS = BSTK_HALF_STEPS * BSTK_STEP_COLUMNS,
 };
 
 /// Bits of one integer in a group: 1, 2, 4 or 8.

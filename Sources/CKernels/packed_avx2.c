@@ -114,18 +114,22 @@ TARGET INLINE __m256 fuse(__m256 sums, __m256i integers, const float *scales) {
   return _mm256_fmadd_ps(_mm256_cvtepi32_ps(integers), _mm256_loadu_ps(scales), sums);
 }
 
-TARGET INLINE __m256i half_chunk(const uint8_t *const *at, size_t count, size_t byte,
-                                 const int8_t *values) {
+/// Half the lanes of a chunk, from byte 0 or 32 of its rows on.
+TARGET INLINE __m256 half_chunk(__m256 sums, const uint8_t *const *at, size_t count, size_t byte,
+                                const int8_t *values, const float *scales) {
   __m256i rows[BSTK_MAX_PLANES];
   UNROLLED for (size_t k = 0; k < count; k++)
     rows[k] = _mm256_loadu_si256((const __m256i *)(at[k] + byte));
-  return chunk_32(rows, count, values + byte, NULL);
+  __m256i totals[2];
+  chunk_32(rows, count, values + byte, NULL, totals);
+  scales += byte / 4;
+  return fuse(fuse(sums, totals[0], scales), totals[1], scales + BSTK_SUM_LANES);
 }
 
 TARGET INLINE lanes add_chunk(lanes sums, const uint8_t *const *at, size_t count,
                               const int8_t *values, const float *scales) {
-  sums.low = fuse(sums.low, half_chunk(at, count, 0, values), scales);
-  sums.high = fuse(sums.high, half_chunk(at, count, 32, values), scales + 8);
+  sums.low = half_chunk(sums.low, at, count, 0, values, scales);
+  sums.high = half_chunk(sums.high, at, count, 32, values, scales);
   return sums;
 }
 
@@ -154,12 +158,15 @@ TARGET INLINE lanes add_rest(lanes sums, const uint8_t *const *at, size_t count,
                  from);
   if (bytes > 32) return add_chunk(sums, from, count, values, scales);
   if (bytes > 16) {
-    sums.low = fuse(sums.low, half_chunk(from, count, 0, values), scales);
+    sums.low = half_chunk(sums.low, from, count, 0, values, scales);
     return sums;
   }
   __m128i rows[BSTK_MAX_PLANES];
   UNROLLED for (size_t k = 0; k < count; k++) rows[k] = _mm_loadu_si128((const __m128i *)from[k]);
-  sums.low = fuse(sums.low, _mm256_zextsi128_si256(chunk_16(rows, count, values, NULL)), scales);
+  __m128i totals[2];
+  chunk_16(rows, count, values, NULL, totals);
+  sums.low = fuse(sums.low, _mm256_zextsi128_si256(totals[0]), scales);
+  sums.low = fuse(sums.low, _mm256_zextsi128_si256(totals[1]), scales + BSTK_SUM_LANES);
   return sums;
 }
 
@@ -188,7 +195,7 @@ TARGET INLINE void unpack_half(const uint8_t *const *at, size_t count, size_t by
   __m256i rows[BSTK_MAX_PLANES];
   UNROLLED for (size_t k = 0; k < count; k++)
     rows[k] = _mm256_loadu_si256((const __m256i *)(at[k] + byte));
-  chunk_32(rows, count, NULL, unpacked + byte);
+  chunk_32(rows, count, NULL, unpacked + byte, NULL);
 }
 
 TARGET INLINE void unpack_chunk(const uint8_t *const *at, size_t count, size_t bytes,

@@ -111,11 +111,17 @@ TARGET INLINE lanes fuse(lanes sums, __m512i integers, const float *scales) {
   return _mm512_fmadd_ps(_mm512_cvtepi32_ps(integers), _mm512_loadu_ps(scales), sums);
 }
 
+TARGET INLINE lanes fuse_quarter(lanes sums, __m128i integers, const float *scales) {
+  return fuse(sums, _mm512_zextsi128_si512(integers), scales);
+}
+
 TARGET INLINE lanes add_chunk(lanes sums, const uint8_t *const *at, size_t count,
                               const int8_t *values, const float *scales) {
   __m512i rows[BSTK_MAX_PLANES];
   UNROLLED for (size_t k = 0; k < count; k++) rows[k] = _mm512_loadu_si512(at[k]);
-  return fuse(sums, chunk_64(rows, count, values, NULL), scales);
+  __m512i totals[2];
+  chunk_64(rows, count, values, NULL, totals);
+  return fuse(fuse(sums, totals[0], scales), totals[1], scales + BSTK_SUM_LANES);
 }
 
 TARGET INLINE lanes add_rest(lanes sums, const uint8_t *const *at, size_t count, size_t bytes,
@@ -125,16 +131,23 @@ TARGET INLINE lanes add_rest(lanes sums, const uint8_t *const *at, size_t count,
   if (bytes <= 16) {
     __m128i rows[BSTK_MAX_PLANES];
     UNROLLED for (size_t k = 0; k < count; k++) rows[k] = _mm_maskz_loadu_epi8((__mmask16)live, at[k]);
-    return fuse(sums, _mm512_zextsi128_si512(chunk_16(rows, count, values, NULL)), scales);
+    __m128i totals[2];
+    chunk_16(rows, count, values, NULL, totals);
+    return fuse_quarter(fuse_quarter(sums, totals[0], scales), totals[1], scales + BSTK_SUM_LANES);
   }
   if (bytes <= 32) {
     __m256i rows[BSTK_MAX_PLANES];
     UNROLLED for (size_t k = 0; k < count; k++) rows[k] = _mm256_maskz_loadu_epi8((__mmask32)live, at[k]);
-    return fuse(sums, _mm512_zextsi256_si512(chunk_32(rows, count, values, NULL)), scales);
+    __m256i totals[2];
+    chunk_32(rows, count, values, NULL, totals);
+    sums = fuse(sums, _mm512_zextsi256_si512(totals[0]), scales);
+    return fuse(sums, _mm512_zextsi256_si512(totals[1]), scales + BSTK_SUM_LANES);
   }
   __m512i rows[BSTK_MAX_PLANES];
   UNROLLED for (size_t k = 0; k < count; k++) rows[k] = _mm512_maskz_loadu_epi8(live, at[k]);
-  return fuse(sums, chunk_64(rows, count, values, NULL), scales);
+  __m512i totals[2];
+  chunk_64(rows, count, values, NULL, totals);
+  return fuse(fuse(sums, totals[0], scales), totals[1], scales + BSTK_SUM_LANES);
 }
 
 TARGET INLINE void add_rests(lanes *sums, const uint8_t *const *planes, size_t count,
@@ -150,11 +163,14 @@ TARGET INLINE void add_rests(lanes *sums, const uint8_t *const *planes, size_t c
       row = _mm512_inserti32x4(row, _mm_loadu_si128((const __m128i *)(at + starts[2])), 2);
       rows[k] = _mm512_inserti32x4(row, _mm_loadu_si128((const __m128i *)(at + starts[3])), 3);
     }
-    __m512i integers = chunk_4x16(rows, count, values, NULL);
-    sums[0] = fuse(sums[0], _mm512_zextsi128_si512(_mm512_castsi512_si128(integers)), scales);
-    sums[1] = fuse(sums[1], _mm512_zextsi128_si512(_mm512_extracti32x4_epi32(integers, 1)), scales);
-    sums[2] = fuse(sums[2], _mm512_zextsi128_si512(_mm512_extracti32x4_epi32(integers, 2)), scales);
-    sums[3] = fuse(sums[3], _mm512_zextsi128_si512(_mm512_extracti32x4_epi32(integers, 3)), scales);
+    __m512i totals[2];
+    chunk_4x16(rows, count, values, NULL, totals);
+    UNROLLED for (size_t half = 0; half < 2; half++, scales += BSTK_SUM_LANES) {
+      sums[0] = fuse_quarter(sums[0], _mm512_castsi512_si128(totals[half]), scales);
+      sums[1] = fuse_quarter(sums[1], _mm512_extracti32x4_epi32(totals[half], 1), scales);
+      sums[2] = fuse_quarter(sums[2], _mm512_extracti32x4_epi32(totals[half], 2), scales);
+      sums[3] = fuse_quarter(sums[3], _mm512_extracti32x4_epi32(totals[half], 3), scales);
+    }
     return;
   }
   for (size_t row = 0; row < ROWS_AT_ONCE; row++) {
@@ -185,7 +201,7 @@ TARGET INLINE void unpack_chunk(const uint8_t *const *at, size_t count, size_t b
   uint64_t live = bytes < 64 ? (1ull << bytes) - 1 : ~0ull;
   __m512i rows[BSTK_MAX_PLANES];
   UNROLLED for (size_t k = 0; k < count; k++) rows[k] = _mm512_maskz_loadu_epi8(live, at[k]);
-  chunk_64(rows, count, NULL, unpacked);
+  chunk_64(rows, count, NULL, unpacked, NULL);
 }
 
 TARGET INLINE void add_block(lanes sums[BLOCK_ROWS][BLOCK_TOKENS], const uint8_t *const *rows,

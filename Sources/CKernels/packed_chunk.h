@@ -19,9 +19,10 @@
 
 /// `rows` holds `count` (a constant after inlining) vectors of bits, `values` the inputs of their chunk,
 /// from the first of the 16-byte lanes of each step on. Where `unpacked` is not null (a constant, too)
-/// the integers are stored there, step after step, and nothing is added up.
-TARGET INLINE VECTOR NAME(chunk)(const VECTOR *rows, size_t count, const int8_t *values,
-                                 uint8_t *unpacked) {
+/// the integers are stored there, step after step, and nothing is added up; else `totals` becomes the
+/// sums of either half.
+TARGET INLINE void NAME(chunk)(const VECTOR *rows, size_t count, const int8_t *values,
+                               uint8_t *unpacked, VECTOR totals[2]) {
   const size_t slots = count <= 2 ? count : count <= 4 ? 4 : 8, fields = 8 / slots;
   // The most significant slots are empty.
   VECTOR bits[8], groups[8];
@@ -59,24 +60,27 @@ TARGET INLINE VECTOR NAME(chunk)(const VECTOR *rows, size_t count, const int8_t 
       VECTOR integers = turned;
       if (slots < 8)
         integers = FIELD(turned, (int)(8 - slots * (field + 1)), (char)((1 << slots) - 1));
-      const size_t step = (group * fields + field) * BSTK_STEP_COLUMNS;
-      if (unpacked)
-        STORE(unpacked + step, integers);
-      else
-        sums = ADD_DOT(sums, integers, values + step, count);
+      const size_t step = group * fields + field;
+      if (unpacked) {
+        STORE(unpacked + step * BSTK_STEP_COLUMNS, integers);
+        continue;
+      }
+      sums = ADD_DOT(sums, integers, values + step * BSTK_STEP_COLUMNS, count);
+      if (step % BSTK_HALF_STEPS < BSTK_HALF_STEPS - 1) continue;
+      totals[step / BSTK_HALF_STEPS] = TOTAL(sums, count);
+      sums = NO_SUMS();
     }
   }
-  return TOTAL(sums, count);
 }
 
-/// The products of unpacked integers of BLOCK_ROWS rows with the inputs of BLOCK_TOKENS tokens.
+/// The products of half a chunk of unpacked integers of BLOCK_ROWS rows with the inputs of BLOCK_TOKENS tokens.
 TARGET INLINE void NAME(block)(const uint8_t *const *rows, const int8_t *const *values, size_t count,
                                VECTOR totals[BLOCK_ROWS][BLOCK_TOKENS]) {
   (void)count;
   SUMS sums[BLOCK_ROWS][BLOCK_TOKENS];
   UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++)
     UNROLLED for (size_t token = 0; token < BLOCK_TOKENS; token++) sums[row][token] = NO_SUMS();
-  UNROLLED for (size_t step = 0; step < BSTK_CHUNK_COLUMNS; step += BSTK_STEP_COLUMNS)
+  UNROLLED for (size_t step = 0; step < BSTK_HALF_COLUMNS; step += BSTK_STEP_COLUMNS)
     UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++) {
       VECTOR integers = LOAD(rows[row] + step);
       UNROLLED for (size_t token = 0; token < BLOCK_TOKENS; token++)

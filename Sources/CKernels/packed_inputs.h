@@ -39,14 +39,14 @@ TARGET static void arrange(const float *inputs, size_t columns, size_t slots, fl
   }
 }
 
-/// Rounds one chunk and adds the sum of its rounded inputs to each lane.
-TARGET static void round_chunk(const float *arranged, int8_t *values, float *scales, float *sums) {
+/// Rounds half a chunk and adds the sum of its rounded inputs to each lane.
+TARGET static void round_half(const float *arranged, int8_t *values, float *scales, float *sums) {
   float peaks[BSTK_STEP_COLUMNS] = {0}, factors[BSTK_STEP_COLUMNS];
   float ups[BSTK_STEP_COLUMNS];
   int32_t totals[BSTK_STEP_COLUMNS] = {0};
   // Infinities and NaNs leave a sum that is no number.
   float strays[BSTK_STEP_COLUMNS] = {0};
-  for (size_t step = 0; step < BSTK_STEPS; step++)
+  for (size_t step = 0; step < BSTK_HALF_STEPS; step++)
     for (size_t i = 0; i < BSTK_STEP_COLUMNS; i++) {
       float value = arranged[step * BSTK_STEP_COLUMNS + i];
       float size = __builtin_fabsf(value);
@@ -67,7 +67,7 @@ TARGET static void round_chunk(const float *arranged, int8_t *values, float *sca
       ups[4 * lane + i] = up;
     }
   }
-  for (size_t step = 0; step < BSTK_STEPS; step++)
+  for (size_t step = 0; step < BSTK_HALF_STEPS; step++)
     for (size_t i = 0; i < BSTK_STEP_COLUMNS; i++) {
       size_t at = step * BSTK_STEP_COLUMNS + i;
       float rounded = arranged[at] * ups[i] * factors[i] + ROUNDER;
@@ -90,8 +90,11 @@ TARGET static void round_inputs(const float *inputs, size_t columns, size_t plan
   for (size_t first = 0, chunk = 0; first < columns; first += BSTK_CHUNK_COLUMNS, chunk++) {
     size_t left = columns - first;
     arrange(inputs + first, left < BSTK_CHUNK_COLUMNS ? left : BSTK_CHUNK_COLUMNS, slots, arranged);
-    round_chunk(arranged, rounded->values + chunk * BSTK_CHUNK_COLUMNS,
-                rounded->scales + chunk * BSTK_SUM_LANES, sums);
+    int8_t *values = rounded->values + chunk * BSTK_CHUNK_COLUMNS;
+    float *scales = rounded->scales + chunk * BSTK_CHUNK_SCALES;
+    round_half(arranged, values, scales, sums);
+    round_half(arranged + BSTK_HALF_COLUMNS, values + BSTK_HALF_COLUMNS, scales + BSTK_SUM_LANES,
+               sums);
   }
   const float middle = -0.5f * (float)((1 << planes) - 1);
   for (size_t lane = 0; lane < BSTK_SUM_LANES; lane++) rounded->offsets[lane] = middle * sums[lane];

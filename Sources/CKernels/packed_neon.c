@@ -80,6 +80,13 @@ INLINE float32x4_t fuse(float32x4_t sums, uint8x16_t integers, const float *scal
   return vfmaq_f32(sums, vcvtq_f32_s32(vreinterpretq_s32_u8(integers)), vld1q_f32(scales));
 }
 
+INLINE float32x4_t fuse_part(float32x4_t sums, const uint8x16_t *rows, size_t count,
+                             const int8_t *values, const float *scales) {
+  uint8x16_t totals[2];
+  chunk_16(rows, count, values, NULL, totals);
+  return fuse(fuse(sums, totals[0], scales), totals[1], scales + BSTK_SUM_LANES);
+}
+
 /// The part of a row from `byte` of a chunk on; of its 16 bytes `bytes` are there.
 INLINE void load_part(const uint8_t *const *at, size_t count, size_t byte, size_t bytes,
                       size_t readable, uint8x16_t *rows) {
@@ -100,8 +107,7 @@ INLINE lanes add_chunk(lanes sums, const uint8_t *const *at, size_t count, const
   UNROLLED for (size_t part = 0; part < 4; part++) {
     uint8x16_t rows[BSTK_MAX_PLANES];
     UNROLLED for (size_t k = 0; k < count; k++) rows[k] = vld1q_u8(at[k] + 16 * part);
-    sums.val[part] = fuse(sums.val[part], chunk_16(rows, count, values + 16 * part, NULL),
-                          scales + 4 * part);
+    sums.val[part] = fuse_part(sums.val[part], rows, count, values + 16 * part, scales + 4 * part);
   }
   return sums;
 }
@@ -112,8 +118,7 @@ INLINE lanes add_rest(lanes sums, const uint8_t *const *at, size_t count, size_t
     uint8x16_t rows[BSTK_MAX_PLANES];
     size_t left = bytes - 16 * part;
     load_part(at, count, 16 * part, left < 16 ? left : 16, readable, rows);
-    sums.val[part] = fuse(sums.val[part], chunk_16(rows, count, values + 16 * part, NULL),
-                          scales + 4 * part);
+    sums.val[part] = fuse_part(sums.val[part], rows, count, values + 16 * part, scales + 4 * part);
   }
   return sums;
 }
@@ -143,7 +148,7 @@ INLINE void unpack_chunk(const uint8_t *const *at, size_t count, size_t bytes, s
     uint8x16_t rows[BSTK_MAX_PLANES];
     size_t left = bytes - 16 * part;
     load_part(at, count, 16 * part, left < 16 ? left : 16, readable, rows);
-    chunk_16(rows, count, NULL, unpacked + 16 * part);
+    chunk_16(rows, count, NULL, unpacked + 16 * part, NULL);
   }
 }
 

@@ -52,7 +52,7 @@ TARGET INLINE void multiply_rows(const uint8_t *const *planes, size_t count, siz
       for (size_t chunk = 0; chunk < chunks; chunk++) {
         UNROLLED for (size_t k = 0; k < count; k++) at[k] = planes[k] + start + chunk * BSTK_CHUNK_BYTES;
         sum = add_chunk(sum, at, count, inputs->values + chunk * BSTK_CHUNK_COLUMNS,
-                        inputs->scales + chunk * BSTK_SUM_LANES);
+                        inputs->scales + chunk * BSTK_CHUNK_SCALES);
       }
       sums[row] = sum;
       rests[row] = start + whole;
@@ -60,7 +60,7 @@ TARGET INLINE void multiply_rows(const uint8_t *const *planes, size_t count, siz
     if (rest)
       add_rests(sums, planes, count, rests, rest, readable,
                 inputs->values + chunks * BSTK_CHUNK_COLUMNS,
-                inputs->scales + chunks * BSTK_SUM_LANES);
+                inputs->scales + chunks * BSTK_CHUNK_SCALES);
     float out[ROWS_AT_ONCE];
     sum_rows(sums, out);
     for (size_t row = 0; row < live; row++) {
@@ -104,7 +104,7 @@ TARGET static void unpack_planes(const uint8_t *const *planes, size_t count, siz
 #undef CALL
 }
 
-/// Adds the products of `bytes` bytes of rows, unpacked, with one chunk of each token.
+/// Adds the products of half the steps of `bytes` bytes of rows, unpacked, with those of each token.
 TARGET INLINE void add_block(lanes sums[BLOCK_ROWS][BLOCK_TOKENS], const uint8_t *const *rows,
                              const int8_t *const *values, const float *const *scales, size_t count,
                              size_t bytes);
@@ -127,21 +127,20 @@ TARGET INLINE void multiply_block(const uint8_t *unpacked, size_t count, size_t 
     factors[token] = one->scales;
     UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++) sums[row][token] = load_lanes(one->offsets);
   }
-  size_t left = row_bytes;
-  for (; left >= BSTK_CHUNK_BYTES; left -= BSTK_CHUNK_BYTES) {
-    add_block(sums, at, values, factors, count, BSTK_CHUNK_BYTES);
-    UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++) at[row] += BSTK_CHUNK_COLUMNS;
+  for (size_t left = row_bytes, half = 0; left > 0; half = !half) {
+    if (left > 32)
+      add_block(sums, at, values, factors, count, 64);
+    else if (left > 16)
+      add_block(sums, at, values, factors, count, 32);
+    else
+      add_block(sums, at, values, factors, count, 16);
+    UNROLLED for (size_t row = 0; row < BLOCK_ROWS; row++) at[row] += BSTK_HALF_COLUMNS;
     UNROLLED for (size_t token = 0; token < BLOCK_TOKENS; token++) {
-      values[token] += BSTK_CHUNK_COLUMNS;
+      values[token] += BSTK_HALF_COLUMNS;
       factors[token] += BSTK_SUM_LANES;
     }
+    if (half) left -= left < BSTK_CHUNK_BYTES ? left : BSTK_CHUNK_BYTES;
   }
-  if (left > 32)
-    add_block(sums, at, values, factors, count, 64);
-  else if (left > 16)
-    add_block(sums, at, values, factors, count, 32);
-  else if (left > 0)
-    add_block(sums, at, values, factors, count, 16);
   float out[BLOCK_ROWS][BLOCK_TOKENS];
   UNROLLED for (size_t i = 0; i < BLOCK_ROWS * BLOCK_TOKENS; i += ROWS_AT_ONCE)
     sum_rows(&sums[0][0] + i, &out[0][0] + i);

@@ -11,9 +11,14 @@ static uint8_t integer_at(const uint8_t *const *planes, size_t count, size_t byt
   return (uint8_t)integer;
 }
 
-static void add_chunk(const int32_t sums[BSTK_SUM_LANES], const float *scales, float *lanes) {
-  for (size_t lane = 0; lane < BSTK_SUM_LANES; lane++)
-    lanes[lane] = fmaf((float)sums[lane], scales[lane], lanes[lane]);
+/// Where the product of the integer at a place of a chunk belongs.
+static size_t sum_at(size_t place) {
+  return place / BSTK_HALF_COLUMNS * BSTK_SUM_LANES + place % BSTK_STEP_COLUMNS / 4;
+}
+
+static void add_chunk(const int32_t sums[BSTK_CHUNK_SCALES], const float *scales, float *lanes) {
+  for (size_t i = 0; i < BSTK_CHUNK_SCALES; i++)
+    lanes[i % BSTK_SUM_LANES] = fmaf((float)sums[i], scales[i], lanes[i % BSTK_SUM_LANES]);
 }
 
 static void multiply_planes(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
@@ -26,15 +31,15 @@ static void multiply_planes(const uint8_t *const *planes, size_t count, size_t r
     memcpy(lanes, inputs->offsets, sizeof lanes);
     for (size_t first = 0, chunk = 0; first < row_bytes; first += BSTK_CHUNK_BYTES, chunk++) {
       const int8_t *values = inputs->values + chunk * BSTK_CHUNK_COLUMNS;
-      int32_t sums[BSTK_SUM_LANES] = {0};
+      int32_t sums[BSTK_CHUNK_SCALES] = {0};
       for (size_t byte = 0; byte < BSTK_CHUNK_BYTES && first + byte < row_bytes; byte++) {
         size_t place = bstk_place(byte, slots);
         for (size_t bit = 0; bit < 8; bit++) {
           uint8_t integer = integer_at(planes, count, row * row_bytes + first + byte, bit);
-          sums[(place + bit) % BSTK_STEP_COLUMNS / 4] += integer * values[place + bit];
+          sums[sum_at(place + bit)] += integer * values[place + bit];
         }
       }
-      add_chunk(sums, inputs->scales + chunk * BSTK_SUM_LANES, lanes);
+      add_chunk(sums, inputs->scales + chunk * BSTK_CHUNK_SCALES, lanes);
     }
     float product = 2 * scales[row] * bstk_sum_lanes(lanes);
     y[row] = adding ? y[row] + product : product;
@@ -67,11 +72,11 @@ static void multiply_unpacked(const uint8_t *unpacked, size_t count, size_t rows
       memcpy(lanes, inputs[token].offsets, sizeof lanes);
       for (size_t first = 0, chunk = 0; first < row_bytes; first += BSTK_CHUNK_BYTES, chunk++) {
         const int8_t *values = inputs[token].values + chunk * BSTK_CHUNK_COLUMNS;
-        int32_t sums[BSTK_SUM_LANES] = {0};
+        int32_t sums[BSTK_CHUNK_SCALES] = {0};
         // Inputs beyond the columns are 0.
         for (size_t i = 0; i < BSTK_CHUNK_COLUMNS; i++)
-          sums[i % BSTK_STEP_COLUMNS / 4] += integers[i] * values[i];
-        add_chunk(sums, inputs[token].scales + chunk * BSTK_SUM_LANES, lanes);
+          sums[sum_at(i)] += integers[i] * values[i];
+        add_chunk(sums, inputs[token].scales + chunk * BSTK_CHUNK_SCALES, lanes);
         integers += BSTK_CHUNK_COLUMNS;
       }
       y[token * stride + row] = 2 * scales[row] * bstk_sum_lanes(lanes);

@@ -10,10 +10,10 @@ enum RoundedInputs {
     count: Int, keeping kept: Int, columns: Int,
     _ body: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<bstk_inputs>) -> Void
   ) {
-    let chunkColumns = Int(BSTK_CHUNK_COLUMNS), lanes = Int(BSTK_SUM_LANES)
+    let chunkColumns = Int(BSTK_CHUNK_COLUMNS), scaleCount = Int(BSTK_CHUNK_SCALES)
     let chunks = (columns + chunkColumns - 1) / chunkColumns
     unsafe withUnsafeTemporaryAllocation(
-      of: Float.self, capacity: kept * columns + count * chunks * lanes
+      of: Float.self, capacity: kept * columns + count * chunks * scaleCount
     ) { floats in
       unsafe withUnsafeTemporaryAllocation(
         of: Int8.self, capacity: count * chunks * chunkColumns
@@ -27,7 +27,7 @@ enum RoundedInputs {
             var inputs = unsafe bstk_inputs()
             // SAFETY: each vector has room of its own.
             unsafe inputs.values = bytes + index * chunks * chunkColumns
-            unsafe inputs.scales = scales + index * chunks * lanes
+            unsafe inputs.scales = scales + index * chunks * scaleCount
             unsafe rounded.initializeElement(at: index, to: inputs)
           }
           unsafe body(floats, first)

@@ -35,15 +35,17 @@ void bstk_decode_vectors(enum bstk_vector_type type, const uint8_t *bytes, size_
 #define BSTK_SUM_LANES 16
 /// Columns of one chunk of rounded inputs.
 #define BSTK_CHUNK_COLUMNS 512
+/// Scales of one chunk: one for each lane and half.
+#define BSTK_CHUNK_SCALES 32
 
 /// The inputs of one token, rounded to 8 bits for bstk_multiply_planes.
 ///
-/// Columns are cut into chunks of BSTK_CHUNK_COLUMNS, the last one filled up with zeros. The 32 columns
-/// of a chunk that are added up in one lane share a scale: their largest magnitude over 127.
+/// Columns are cut into chunks of BSTK_CHUNK_COLUMNS, the last one filled up with zeros. The 16 columns
+/// of a half chunk that are added up in one lane share a scale: their largest magnitude over 127.
 struct bstk_inputs {
   /// BSTK_CHUNK_COLUMNS for each chunk, in the order in which the kernels read them.
   int8_t *values;
-  /// BSTK_SUM_LANES for each chunk.
+  /// BSTK_CHUNK_SCALES for each chunk.
   float *scales;
   /// What each lane of a row's sum starts from: -(2^planes - 1) / 2 times the sum of its inputs.
   float offsets[BSTK_SUM_LANES];
