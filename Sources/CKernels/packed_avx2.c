@@ -48,11 +48,11 @@ TURN(_mm, si128, __m128i)
 #define ADD_DOT add_dot_32
 #define TOTAL total_32
 
-/// Sums of two products fit 16 bits up to 7 planes, those of a whole chunk up to 4.
+/// Sums of two products fit 16 bits up to 7 planes, those of half a chunk up to 5.
 TARGET INLINE __m256i add_dot_32(__m256i sums, __m256i integers, const int8_t *inputs,
                                  size_t count) {
   const __m256i ones = _mm256_set1_epi16(1), v = _mm256_loadu_si256((const __m256i *)inputs);
-  if (count <= 4) return _mm256_add_epi16(sums, _mm256_maddubs_epi16(integers, v));
+  if (count <= 5) return _mm256_add_epi16(sums, _mm256_maddubs_epi16(integers, v));
   if (count <= 7)
     return _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(integers, v), ones));
   __m256i low = _mm256_maddubs_epi16(FIELD(integers, 0, 15), v);
@@ -62,7 +62,7 @@ TARGET INLINE __m256i add_dot_32(__m256i sums, __m256i integers, const int8_t *i
 }
 
 TARGET INLINE __m256i total_32(__m256i sums, size_t count) {
-  return count <= 4 ? _mm256_madd_epi16(sums, _mm256_set1_epi16(1)) : sums;
+  return count <= 5 ? _mm256_madd_epi16(sums, _mm256_set1_epi16(1)) : sums;
 }
 #include "packed_chunk.h"
 
@@ -88,7 +88,7 @@ TARGET INLINE __m256i total_32(__m256i sums, size_t count) {
 TARGET INLINE __m128i add_dot_16(__m128i sums, __m128i integers, const int8_t *inputs,
                                  size_t count) {
   const __m128i ones = _mm_set1_epi16(1), v = _mm_loadu_si128((const __m128i *)inputs);
-  if (count <= 4) return _mm_add_epi16(sums, _mm_maddubs_epi16(integers, v));
+  if (count <= 5) return _mm_add_epi16(sums, _mm_maddubs_epi16(integers, v));
   if (count <= 7) return _mm_add_epi32(sums, _mm_madd_epi16(_mm_maddubs_epi16(integers, v), ones));
   __m128i low = _mm_maddubs_epi16(FIELD(integers, 0, 15), v);
   __m128i high = _mm_maddubs_epi16(FIELD(integers, 4, 15), v);
@@ -97,7 +97,7 @@ TARGET INLINE __m128i add_dot_16(__m128i sums, __m128i integers, const int8_t *i
 }
 
 TARGET INLINE __m128i total_16(__m128i sums, size_t count) {
-  return count <= 4 ? _mm_madd_epi16(sums, _mm_set1_epi16(1)) : sums;
+  return count <= 5 ? _mm_madd_epi16(sums, _mm_set1_epi16(1)) : sums;
 }
 #include "packed_chunk.h"
 

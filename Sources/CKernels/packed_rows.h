@@ -171,8 +171,8 @@ TARGET static void multiply_unpacked(const uint8_t *unpacked, size_t count, size
                                      size_t columns, const struct bstk_inputs *inputs,
                                      size_t tokens, const float *scales, float *y, size_t stride) {
   // What matters is which sums fit 16 bits.
-  if (count <= 4)
-    multiply_blocks(unpacked, 4, rows, columns, inputs, tokens, scales, y, stride);
+  if (count <= 5)
+    multiply_blocks(unpacked, 5, rows, columns, inputs, tokens, scales, y, stride);
   else if (count <= 7)
     multiply_blocks(unpacked, 7, rows, columns, inputs, tokens, scales, y, stride);
   else
