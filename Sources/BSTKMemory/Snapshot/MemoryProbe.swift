@@ -23,11 +23,14 @@ struct MemoryProbe {
 
   /// Files that tell how long something has waited for memory: the machine's, and the group's own
   /// where it has one.
-  var pressurePaths: [String] { pressurePaths(groups) }
+  var pressurePaths: [MemoryBound.Source: String] { pressurePaths(groups) }
 
-  private func pressurePaths(_ groups: [ControlGroup]) -> [String] {
-    let own = groups.filter { $0.version == .two }.prefix(1)
-    return [root + "/proc/pressure/memory"] + own.map { "\(root)\($0.folder)/memory.pressure" }
+  private func pressurePaths(_ groups: [ControlGroup]) -> [MemoryBound.Source: String] {
+    var paths: [MemoryBound.Source: String] = [.machine: root + "/proc/pressure/memory"]
+    if let own = groups.first(where: { $0.version == .two }) {
+      paths[.controlGroup] = "\(root)\(own.folder)/memory.pressure"
+    }
+    return paths
   }
 
   private func text(_ path: String) -> String { SystemText.read(root + path) ?? "" }
@@ -107,12 +110,13 @@ struct MemoryProbe {
           MemoryBound(
             source: .process, totalByteCount: limit, freeByteCount: limit.subtracting(used)))
       }
-      let stalled = pressurePaths(groups).compactMap { path in
+      let stalled = pressurePaths(groups).compactMapValues { path in
         SystemText.read(path).flatMap(NamedValues.stalledMicroseconds)
       }
       return MemorySnapshot(
         bounds: bounds, heldByteCount: NamedValues.value(of: "RssAnon", in: status) ?? 0,
-        holdUpCount: stalled.isEmpty ? holdUps : 0, stalledMicroseconds: stalled.max() ?? 0)
+        stalledMicroseconds: stalled,
+        holdUpCount: stalled[.controlGroup] == nil ? holdUps : 0)
     }
   }
 #endif
