@@ -127,6 +127,18 @@ void bstk_scale_values(const float *values, double factor, const float *times, s
   current()->packed->scale_values(values, factor, times, count, out);
 }
 
+void bstk_unpack_planes(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
+                        size_t readable, uint8_t *unpacked) {
+  current()->packed->unpack_planes(planes, count, rows, columns, readable, unpacked);
+}
+
+void bstk_multiply_unpacked(const uint8_t *unpacked, size_t count, size_t rows, size_t columns,
+                            const struct bstk_inputs *inputs, size_t tokens, const float *scales,
+                            float *y, size_t stride) {
+  current()->packed->multiply_unpacked(unpacked, count, rows, columns, inputs, tokens, scales, y,
+                                       stride);
+}
+
 void bstk_multiply_halves(enum bstk_vector_type type, const uint16_t *weights, size_t rows,
                           size_t columns, const float *x, float *y) {
   current()->packed->multiply_halves(type, weights, rows, columns, x, y);
@@ -137,4 +149,11 @@ void bstk_add_listed(const uint32_t *positions, const uint16_t *excess, size_t c
                      const float *u, double factor, float *y) {
   current()->packed->add_listed(positions, excess, count, first_row, rows, columns, inputs, u,
                                 factor, y);
+}
+
+void bstk_add_listed_tokens(const uint32_t *positions, const uint16_t *excess, size_t count,
+                            size_t first_row, size_t rows, size_t columns, const float *by_column,
+                            const float *u, double factor, float *y, size_t tokens, size_t stride) {
+  current()->packed->add_listed_tokens(positions, excess, count, first_row, rows, columns, by_column,
+                                       u, factor, y, tokens, stride);
 }

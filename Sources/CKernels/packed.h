@@ -11,17 +11,27 @@ struct bstk_packed_kernels {
   void (*multiply_planes)(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
                           size_t readable, const struct bstk_inputs *inputs, const float *scales,
                           int adding, float *y);
+  void (*unpack_planes)(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
+                        size_t readable, uint8_t *unpacked);
+  void (*multiply_unpacked)(const uint8_t *unpacked, size_t count, size_t rows, size_t columns,
+                            const struct bstk_inputs *inputs, size_t tokens, const float *scales,
+                            float *y, size_t stride);
   void (*multiply_halves)(enum bstk_vector_type type, const uint16_t *weights, size_t rows,
                           size_t columns, const float *x, float *y);
   void (*add_listed)(const uint32_t *positions, const uint16_t *excess, size_t count,
                      size_t first_row, size_t rows, size_t columns, const float *inputs,
                      const float *u, double factor, float *y);
+  void (*add_listed_tokens)(const uint32_t *positions, const uint16_t *excess, size_t count,
+                            size_t first_row, size_t rows, size_t columns, const float *by_column,
+                            const float *u, double factor, float *y, size_t tokens, size_t stride);
 };
 
 extern const struct bstk_packed_kernels bstk_packed_scalar;
 #if defined(__x86_64__)
 extern const struct bstk_packed_kernels bstk_packed_avx2;
 extern const struct bstk_packed_kernels bstk_packed_avx512;
+#elif defined(__aarch64__)
+extern const struct bstk_packed_kernels bstk_packed_neon;
 #endif
 
 // How a chunk of inputs is laid out. Kernels interleave the planes in 16-byte lanes, so that a group of

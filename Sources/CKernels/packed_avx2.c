@@ -6,6 +6,9 @@
 #define INLINE static inline __attribute__((always_inline))
 #include "packed_inputs.h"
 
+#define BLOCK_ROWS 2
+#define BLOCK_TOKENS 2
+
 /// Swaps bits `distance` apart where the mask has one, 8 bytes at a time.
 #define SWAPPED(prefix, suffix, v, distance, mask)                                              \
   ({                                                                                            \
@@ -38,6 +41,8 @@ TURN(_mm, si128, __m128i)
 #define TRANSPOSED turn_si256
 #define FIELD(v, shift, mask) \
   _mm256_and_si256(_mm256_srli_epi16(v, shift), _mm256_set1_epi8(mask))
+#define LOAD(from) _mm256_loadu_si256((const __m256i *)(from))
+#define STORE(to, v) _mm256_storeu_si256((__m256i *)(to), v)
 #define SUMS __m256i
 #define NO_SUMS _mm256_setzero_si256
 #define ADD_DOT add_dot_32
@@ -73,6 +78,8 @@ TARGET INLINE __m256i total_32(__m256i sums, size_t count) {
 #define HIGH32 _mm_unpackhi_epi32
 #define TRANSPOSED turn_si128
 #define FIELD(v, shift, mask) _mm_and_si128(_mm_srli_epi16(v, shift), _mm_set1_epi8(mask))
+#define LOAD(from) _mm_loadu_si128((const __m128i *)(from))
+#define STORE(to, v) _mm_storeu_si128((__m128i *)(to), v)
 #define SUMS __m128i
 #define NO_SUMS _mm_setzero_si128
 #define ADD_DOT add_dot_16
@@ -112,7 +119,7 @@ TARGET INLINE __m256i half_chunk(const uint8_t *const *at, size_t count, size_t 
   __m256i rows[BSTK_MAX_PLANES];
   for (size_t k = 0; k < count; k++)
     rows[k] = _mm256_loadu_si256((const __m256i *)(at[k] + byte));
-  return chunk_32(rows, count, values + byte);
+  return chunk_32(rows, count, values + byte, NULL);
 }
 
 TARGET INLINE lanes add_chunk(lanes sums, const uint8_t *const *at, size_t count,
@@ -122,19 +129,29 @@ TARGET INLINE lanes add_chunk(lanes sums, const uint8_t *const *at, size_t count
   return sums;
 }
 
-TARGET INLINE lanes add_rest(lanes sums, const uint8_t *const *at, size_t count, size_t bytes,
-                             size_t readable, const int8_t *values, const float *scales) {
-  // What follows a row meets inputs of 0; behind the last row nothing may be read.
-  uint8_t copies[BSTK_MAX_PLANES][BSTK_CHUNK_BYTES];
-  const uint8_t *from[BSTK_MAX_PLANES];
-  size_t touched = bytes <= 16 ? 16 : bytes <= 32 ? 32 : 64;
+struct rests {
+  uint8_t bytes[BSTK_MAX_PLANES][BSTK_CHUNK_BYTES];
+};
+
+/// What follows a row meets inputs of 0; behind the last row nothing may be read.
+static inline void point_at_rests(struct rests *rests, const uint8_t *const *at, size_t count,
+                                  size_t bytes, size_t touched, size_t readable,
+                                  const uint8_t **from) {
   for (size_t k = 0; k < count; k++) {
     from[k] = at[k];
     if (touched <= readable) continue;
-    memset(copies[k], 0, touched);
-    memcpy(copies[k], at[k], bytes);
-    from[k] = copies[k];
+    memset(rests->bytes[k], 0, touched);
+    memcpy(rests->bytes[k], at[k], bytes);
+    from[k] = rests->bytes[k];
   }
+}
+
+TARGET INLINE lanes add_rest(lanes sums, const uint8_t *const *at, size_t count, size_t bytes,
+                             size_t readable, const int8_t *values, const float *scales) {
+  struct rests rests;
+  const uint8_t *from[BSTK_MAX_PLANES];
+  point_at_rests(&rests, at, count, bytes, bytes <= 16 ? 16 : bytes <= 32 ? 32 : 64, readable,
+                 from);
   if (bytes > 32) return add_chunk(sums, from, count, values, scales);
   if (bytes > 16) {
     sums.low = fuse(sums.low, half_chunk(from, count, 0, values), scales);
@@ -142,7 +159,7 @@ TARGET INLINE lanes add_rest(lanes sums, const uint8_t *const *at, size_t count,
   }
   __m128i rows[BSTK_MAX_PLANES];
   for (size_t k = 0; k < count; k++) rows[k] = _mm_loadu_si128((const __m128i *)from[k]);
-  sums.low = fuse(sums.low, _mm256_zextsi128_si256(chunk_16(rows, count, values)), scales);
+  sums.low = fuse(sums.low, _mm256_zextsi128_si256(chunk_16(rows, count, values, NULL)), scales);
   return sums;
 }
 
@@ -164,6 +181,47 @@ TARGET INLINE void sum_rows(const lanes *sums, float *out) {
   }
   __m128 low = _mm_hadd_ps(quarters[0], quarters[1]), high = _mm_hadd_ps(quarters[2], quarters[3]);
   _mm_storeu_ps(out, _mm_hadd_ps(low, high));
+}
+
+TARGET INLINE void unpack_half(const uint8_t *const *at, size_t count, size_t byte,
+                               uint8_t *unpacked) {
+  __m256i rows[BSTK_MAX_PLANES];
+  for (size_t k = 0; k < count; k++)
+    rows[k] = _mm256_loadu_si256((const __m256i *)(at[k] + byte));
+  chunk_32(rows, count, NULL, unpacked + byte);
+}
+
+TARGET INLINE void unpack_chunk(const uint8_t *const *at, size_t count, size_t bytes,
+                                size_t readable, uint8_t *unpacked) {
+  struct rests rests;
+  const uint8_t *from[BSTK_MAX_PLANES];
+  point_at_rests(&rests, at, count, bytes, bytes <= 32 ? 32 : 64, readable, from);
+  unpack_half(from, count, 0, unpacked);
+  if (bytes > 32) unpack_half(from, count, 32, unpacked);
+}
+
+TARGET INLINE void add_block(lanes sums[BLOCK_ROWS][BLOCK_TOKENS], const uint8_t *const *rows,
+                             const int8_t *const *values, const float *const *scales, size_t count,
+                             size_t bytes) {
+  const uint8_t *high_rows[BLOCK_ROWS];
+  const int8_t *high_values[BLOCK_TOKENS];
+  __m256i low[BLOCK_ROWS][BLOCK_TOKENS], high[BLOCK_ROWS][BLOCK_TOKENS];
+  __m128i quarter[BLOCK_ROWS][BLOCK_TOKENS];
+  for (size_t row = 0; row < BLOCK_ROWS; row++) high_rows[row] = rows[row] + 32;
+  for (size_t token = 0; token < BLOCK_TOKENS; token++) high_values[token] = values[token] + 32;
+  if (bytes > 16)
+    block_32(rows, values, count, low);
+  else
+    block_16(rows, values, count, quarter);
+  if (bytes > 32) block_32(high_rows, high_values, count, high);
+  for (size_t row = 0; row < BLOCK_ROWS; row++)
+    for (size_t token = 0; token < BLOCK_TOKENS; token++) {
+      lanes *sum = &sums[row][token];
+      __m256i first =
+          bytes > 16 ? low[row][token] : _mm256_zextsi128_si256(quarter[row][token]);
+      sum->low = fuse(sum->low, first, scales[token]);
+      if (bytes > 32) sum->high = fuse(sum->high, high[row][token], scales[token] + 8);
+    }
 }
 
 TARGET INLINE __m256 widened(enum bstk_vector_type type, const uint16_t *weights) {
@@ -192,7 +250,10 @@ const struct bstk_packed_kernels bstk_packed_avx2 = {
     .scale_values = scale_values,
     .round_inputs = round_inputs,
     .multiply_planes = multiply_planes,
+    .unpack_planes = unpack_planes,
+    .multiply_unpacked = multiply_unpacked,
     .multiply_halves = multiply_halves,
     .add_listed = add_listed,
+    .add_listed_tokens = add_listed_tokens,
 };
 #endif

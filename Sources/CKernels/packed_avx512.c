@@ -7,6 +7,9 @@
 #define INLINE static inline __attribute__((always_inline))
 #include "packed_inputs.h"
 
+#define BLOCK_ROWS 2
+#define BLOCK_TOKENS 4
+
 /// The columns of a byte, first to last.
 #define COLUMN_BITS 0x0102040810204080
 
@@ -23,6 +26,8 @@
 #define TRANSPOSED(v) _mm512_gf2p8affine_epi64_epi8(_mm512_set1_epi64(COLUMN_BITS), v, 0)
 #define FIELD(v, shift, mask) \
   _mm512_and_si512(_mm512_srli_epi16(v, (unsigned)(shift)), _mm512_set1_epi8(mask))
+#define LOAD(from) _mm512_loadu_si512(from)
+#define STORE(to, v) _mm512_storeu_si512(to, v)
 #define SUMS __m512i
 #define NO_SUMS _mm512_setzero_si512
 #define ADD_DOT(sums, integers, inputs, count) \
@@ -44,6 +49,8 @@
 #define TRANSPOSED(v) _mm512_gf2p8affine_epi64_epi8(_mm512_set1_epi64(COLUMN_BITS), v, 0)
 #define FIELD(v, shift, mask) \
   _mm512_and_si512(_mm512_srli_epi16(v, (unsigned)(shift)), _mm512_set1_epi8(mask))
+#define LOAD(from) _mm512_loadu_si512(from)
+#define STORE(to, v) _mm512_storeu_si512(to, v)
 #define SUMS __m512i
 #define NO_SUMS _mm512_setzero_si512
 #define ADD_DOT(sums, integers, inputs, count) \
@@ -65,6 +72,8 @@
 #define TRANSPOSED(v) _mm256_gf2p8affine_epi64_epi8(_mm256_set1_epi64x(COLUMN_BITS), v, 0)
 #define FIELD(v, shift, mask) \
   _mm256_and_si256(_mm256_srli_epi16(v, shift), _mm256_set1_epi8(mask))
+#define LOAD(from) _mm256_loadu_si256((const __m256i *)(from))
+#define STORE(to, v) _mm256_storeu_si256((__m256i *)(to), v)
 #define SUMS __m256i
 #define NO_SUMS _mm256_setzero_si256
 #define ADD_DOT(sums, integers, inputs, count) \
@@ -84,6 +93,8 @@
 #define HIGH32 _mm_unpackhi_epi32
 #define TRANSPOSED(v) _mm_gf2p8affine_epi64_epi8(_mm_set1_epi64x(COLUMN_BITS), v, 0)
 #define FIELD(v, shift, mask) _mm_and_si128(_mm_srli_epi16(v, shift), _mm_set1_epi8(mask))
+#define LOAD(from) _mm_loadu_si128((const __m128i *)(from))
+#define STORE(to, v) _mm_storeu_si128((__m128i *)(to), v)
 #define SUMS __m128i
 #define NO_SUMS _mm_setzero_si128
 #define ADD_DOT(sums, integers, inputs, count) \
@@ -104,7 +115,7 @@ TARGET INLINE lanes add_chunk(lanes sums, const uint8_t *const *at, size_t count
                               const int8_t *values, const float *scales) {
   __m512i rows[BSTK_MAX_PLANES];
   for (size_t k = 0; k < count; k++) rows[k] = _mm512_loadu_si512(at[k]);
-  return fuse(sums, chunk_64(rows, count, values), scales);
+  return fuse(sums, chunk_64(rows, count, values, NULL), scales);
 }
 
 TARGET INLINE lanes add_rest(lanes sums, const uint8_t *const *at, size_t count, size_t bytes,
@@ -114,16 +125,16 @@ TARGET INLINE lanes add_rest(lanes sums, const uint8_t *const *at, size_t count,
   if (bytes <= 16) {
     __m128i rows[BSTK_MAX_PLANES];
     for (size_t k = 0; k < count; k++) rows[k] = _mm_maskz_loadu_epi8((__mmask16)live, at[k]);
-    return fuse(sums, _mm512_zextsi128_si512(chunk_16(rows, count, values)), scales);
+    return fuse(sums, _mm512_zextsi128_si512(chunk_16(rows, count, values, NULL)), scales);
   }
   if (bytes <= 32) {
     __m256i rows[BSTK_MAX_PLANES];
     for (size_t k = 0; k < count; k++) rows[k] = _mm256_maskz_loadu_epi8((__mmask32)live, at[k]);
-    return fuse(sums, _mm512_zextsi256_si512(chunk_32(rows, count, values)), scales);
+    return fuse(sums, _mm512_zextsi256_si512(chunk_32(rows, count, values, NULL)), scales);
   }
   __m512i rows[BSTK_MAX_PLANES];
   for (size_t k = 0; k < count; k++) rows[k] = _mm512_maskz_loadu_epi8(live, at[k]);
-  return fuse(sums, chunk_64(rows, count, values), scales);
+  return fuse(sums, chunk_64(rows, count, values, NULL), scales);
 }
 
 TARGET INLINE void add_rests(lanes *sums, const uint8_t *const *planes, size_t count,
@@ -139,7 +150,7 @@ TARGET INLINE void add_rests(lanes *sums, const uint8_t *const *planes, size_t c
       row = _mm512_inserti32x4(row, _mm_loadu_si128((const __m128i *)(at + starts[2])), 2);
       rows[k] = _mm512_inserti32x4(row, _mm_loadu_si128((const __m128i *)(at + starts[3])), 3);
     }
-    __m512i integers = chunk_4x16(rows, count, values);
+    __m512i integers = chunk_4x16(rows, count, values, NULL);
     sums[0] = fuse(sums[0], _mm512_zextsi128_si512(_mm512_castsi512_si128(integers)), scales);
     sums[1] = fuse(sums[1], _mm512_zextsi128_si512(_mm512_extracti32x4_epi32(integers, 1)), scales);
     sums[2] = fuse(sums[2], _mm512_zextsi128_si512(_mm512_extracti32x4_epi32(integers, 2)), scales);
@@ -164,6 +175,36 @@ TARGET INLINE void sum_rows(const lanes *sums, float *out) {
   _mm_storeu_ps(out, _mm_hadd_ps(low, high));
 }
 
+TARGET INLINE void unpack_chunk(const uint8_t *const *at, size_t count, size_t bytes,
+                                size_t readable, uint8_t *unpacked) {
+  (void)readable;
+  uint64_t live = bytes < 64 ? (1ull << bytes) - 1 : ~0ull;
+  __m512i rows[BSTK_MAX_PLANES];
+  for (size_t k = 0; k < count; k++) rows[k] = _mm512_maskz_loadu_epi8(live, at[k]);
+  chunk_64(rows, count, NULL, unpacked);
+}
+
+TARGET INLINE void add_block(lanes sums[BLOCK_ROWS][BLOCK_TOKENS], const uint8_t *const *rows,
+                             const int8_t *const *values, const float *const *scales, size_t count,
+                             size_t bytes) {
+  __m512i wide[BLOCK_ROWS][BLOCK_TOKENS];
+  __m256i half[BLOCK_ROWS][BLOCK_TOKENS];
+  __m128i quarter[BLOCK_ROWS][BLOCK_TOKENS];
+  if (bytes > 32)
+    block_64(rows, values, count, wide);
+  else if (bytes > 16)
+    block_32(rows, values, count, half);
+  else
+    block_16(rows, values, count, quarter);
+  for (size_t row = 0; row < BLOCK_ROWS; row++)
+    for (size_t token = 0; token < BLOCK_TOKENS; token++) {
+      __m512i integers = bytes > 32   ? wide[row][token]
+                         : bytes > 16 ? _mm512_zextsi256_si512(half[row][token])
+                                      : _mm512_zextsi128_si512(quarter[row][token]);
+      sums[row][token] = fuse(sums[row][token], integers, scales[token]);
+    }
+}
+
 TARGET INLINE lanes fuse_halves(lanes sums, enum bstk_vector_type type, const uint16_t *weights,
                                 const float *x, size_t count) {
   __mmask16 live = count >= BSTK_SUM_LANES ? (__mmask16)0xffff : (__mmask16)((1u << count) - 1);
@@ -181,7 +222,10 @@ const struct bstk_packed_kernels bstk_packed_avx512 = {
     .scale_values = scale_values,
     .round_inputs = round_inputs,
     .multiply_planes = multiply_planes,
+    .unpack_planes = unpack_planes,
+    .multiply_unpacked = multiply_unpacked,
     .multiply_halves = multiply_halves,
     .add_listed = add_listed,
+    .add_listed_tokens = add_listed_tokens,
 };
 #endif

@@ -7,14 +7,17 @@
 //                       interleave units of 8, 16 or 32 bits of the low or high half of each 16 bytes,
 //   TRANSPOSED(v)       in each 8 bytes: bit 7 - i of byte c becomes bit 7 - c of byte i,
 //   FIELD(v, shift, mask)   v >> shift & mask, in bytes; `shift` is constant,
+//   LOAD(from), STORE(to, v)   anywhere in memory,
 //   SUMS                running sums of products, 4 neighbouring bytes each,
 //   NO_SUMS(), ADD_DOT(sums, integers, inputs, count), TOTAL(sums, count)
 //                       begin them, add those of `count`-bit integers with signed bytes in memory, and
 //                       turn them into a VECTOR of 32-bit integers.
 
 /// `rows` holds `count` (a constant after inlining) vectors of bits, `values` the inputs of their chunk,
-/// from the first of the 16-byte lanes of each step on.
-TARGET INLINE VECTOR NAME(chunk)(const VECTOR *rows, size_t count, const int8_t *values) {
+/// from the first of the 16-byte lanes of each step on. Where `unpacked` is not null (a constant, too)
+/// the integers are stored there, step after step, and nothing is added up.
+TARGET INLINE VECTOR NAME(chunk)(const VECTOR *rows, size_t count, const int8_t *values,
+                                 uint8_t *unpacked) {
   const size_t slots = count <= 2 ? count : count <= 4 ? 4 : 8, fields = 8 / slots;
   // The most significant slots are empty.
   VECTOR bits[8], groups[8];
@@ -52,11 +55,32 @@ TARGET INLINE VECTOR NAME(chunk)(const VECTOR *rows, size_t count, const int8_t 
       VECTOR integers = turned;
       if (slots < 8)
         integers = FIELD(turned, (int)(8 - slots * (field + 1)), (char)((1 << slots) - 1));
-      const int8_t *step = values + (group * fields + field) * BSTK_STEP_COLUMNS;
-      sums = ADD_DOT(sums, integers, step, count);
+      const size_t step = (group * fields + field) * BSTK_STEP_COLUMNS;
+      if (unpacked)
+        STORE(unpacked + step, integers);
+      else
+        sums = ADD_DOT(sums, integers, values + step, count);
     }
   }
   return TOTAL(sums, count);
+}
+
+/// The products of unpacked integers of BLOCK_ROWS rows with the inputs of BLOCK_TOKENS tokens.
+TARGET INLINE void NAME(block)(const uint8_t *const *rows, const int8_t *const *values, size_t count,
+                               VECTOR totals[BLOCK_ROWS][BLOCK_TOKENS]) {
+  (void)count;
+  SUMS sums[BLOCK_ROWS][BLOCK_TOKENS];
+  for (size_t row = 0; row < BLOCK_ROWS; row++)
+    for (size_t token = 0; token < BLOCK_TOKENS; token++) sums[row][token] = NO_SUMS();
+  for (size_t step = 0; step < BSTK_CHUNK_COLUMNS; step += BSTK_STEP_COLUMNS)
+    for (size_t row = 0; row < BLOCK_ROWS; row++) {
+      VECTOR integers = LOAD(rows[row] + step);
+      for (size_t token = 0; token < BLOCK_TOKENS; token++)
+        sums[row][token] = ADD_DOT(sums[row][token], integers, values[token] + step, count);
+    }
+  for (size_t row = 0; row < BLOCK_ROWS; row++)
+    for (size_t token = 0; token < BLOCK_TOKENS; token++)
+      totals[row][token] = TOTAL(sums[row][token], count);
 }
 
 #undef NAME
@@ -70,6 +94,8 @@ TARGET INLINE VECTOR NAME(chunk)(const VECTOR *rows, size_t count, const int8_t 
 #undef LOW32
 #undef HIGH32
 #undef TRANSPOSED
+#undef LOAD
+#undef STORE
 #undef FIELD
 #undef SUMS
 #undef NO_SUMS

@@ -1,6 +1,8 @@
 // Nested planes as stored: a few rows at a time, so that what is decoded stays on the stack.
 #include "bstk_packed.h"
 
+#include <string.h>
+
 /// Rows whose scales are decoded at once.
 enum { STRIP_ROWS = 64 };
 
@@ -52,6 +54,52 @@ void bstk_planes_product(const struct bstk_planes *matrix, size_t first, size_t 
     bstk_decode_vectors(matrix->u.type, matrix->u.bytes, 1, 1, 1, row, live, scales);
     bstk_add_listed(matrix->positions + next, matrix->excess + next, end - next, row, live, columns,
                     inputs, scales, 1 / matrix->column_step, y + done);
+    next = end;
+  }
+}
+
+void bstk_planes_round(const struct bstk_planes *matrix, const float *column_scales, const float *x,
+                       size_t tokens, float *inputs, struct bstk_inputs *rounded,
+                       float *by_column) {
+  const size_t columns = matrix->columns;
+  if (by_column && tokens < BSTK_TOKEN_GROUP)
+    memset(by_column, 0, columns * BSTK_TOKEN_GROUP * sizeof *by_column);
+  for (size_t token = 0; token < tokens; token++) {
+    bstk_scale_values(column_scales, 1, x + token * columns, columns, inputs);
+    bstk_round_inputs(inputs, columns, matrix->count, rounded + token);
+    if (!by_column) continue;
+    for (size_t column = 0; column < columns; column++)
+      by_column[column * BSTK_TOKEN_GROUP + token] = inputs[column];
+  }
+}
+
+void bstk_planes_products(const struct bstk_planes *matrix, size_t first, size_t rows,
+                          const struct bstk_inputs *rounded, size_t tokens, const float *by_column,
+                          uint8_t *unpacked, size_t strip, float *y, size_t stride) {
+  const size_t columns = matrix->columns;
+  size_t next = listed_before(matrix, first * columns);
+  for (size_t done = 0; done < rows; done += strip) {
+    size_t row = first + done, live = rows - done < strip ? rows - done : strip;
+    const uint8_t *planes[BSTK_MAX_PLANES];
+    float scales[STRIP_ROWS];
+    size_t readable = point_at(matrix, row, planes);
+    row_scales(matrix, row, live, scales);
+    bstk_unpack_planes(planes, matrix->count, live, columns, readable, unpacked);
+    size_t end = listed_before(matrix, (row + live) * columns);
+    float u[STRIP_ROWS];
+    if (end > next)
+      bstk_decode_vectors(matrix->u.type, matrix->u.bytes, 1, 1, 1, row, live, u);
+    // One group after the other, so that its results are still in the cache for the list.
+    for (size_t token = 0; token < tokens; token += BSTK_TOKEN_GROUP) {
+      size_t left = tokens - token, group = left < BSTK_TOKEN_GROUP ? left : BSTK_TOKEN_GROUP;
+      float *out = y + token * stride + done;
+      bstk_multiply_unpacked(unpacked, matrix->count, live, columns, rounded + token, group, scales,
+                             out, stride);
+      if (end > next)
+        bstk_add_listed_tokens(matrix->positions + next, matrix->excess + next, end - next, row,
+                               live, columns, by_column + token * columns, u,
+                               1 / matrix->column_step, out, group, stride);
+    }
     next = end;
   }
 }

@@ -4,6 +4,18 @@
 #define TARGET
 #include "packed_inputs.h"
 
+/// B of the column whose bits are bit `bit`, from the highest on, of byte `byte` of each plane.
+static uint8_t integer_at(const uint8_t *const *planes, size_t count, size_t byte, size_t bit) {
+  unsigned integer = 0;
+  for (size_t k = 0; k < count; k++) integer = integer << 1 | (planes[k][byte] >> (7 - bit) & 1);
+  return (uint8_t)integer;
+}
+
+static void add_chunk(const int32_t sums[BSTK_SUM_LANES], const float *scales, float *lanes) {
+  for (size_t lane = 0; lane < BSTK_SUM_LANES; lane++)
+    lanes[lane] = fmaf((float)sums[lane], scales[lane], lanes[lane]);
+}
+
 static void multiply_planes(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
                             size_t readable, const struct bstk_inputs *inputs, const float *scales,
                             int adding, float *y) {
@@ -18,19 +30,53 @@ static void multiply_planes(const uint8_t *const *planes, size_t count, size_t r
       for (size_t byte = 0; byte < BSTK_CHUNK_BYTES && first + byte < row_bytes; byte++) {
         size_t place = bstk_place(byte, slots);
         for (size_t bit = 0; bit < 8; bit++) {
-          int32_t integer = 0;
-          for (size_t k = 0; k < count; k++)
-            integer =
-                integer << 1 | (planes[k][row * row_bytes + first + byte] >> (7 - bit) & 1);
+          uint8_t integer = integer_at(planes, count, row * row_bytes + first + byte, bit);
           sums[(place + bit) % BSTK_STEP_COLUMNS / 4] += integer * values[place + bit];
         }
       }
-      for (size_t lane = 0; lane < BSTK_SUM_LANES; lane++)
-        lanes[lane] =
-            fmaf((float)sums[lane], inputs->scales[chunk * BSTK_SUM_LANES + lane], lanes[lane]);
+      add_chunk(sums, inputs->scales + chunk * BSTK_SUM_LANES, lanes);
     }
     float product = 2 * scales[row] * bstk_sum_lanes(lanes);
     y[row] = adding ? y[row] + product : product;
+  }
+}
+
+static void unpack_planes(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
+                          size_t readable, uint8_t *unpacked) {
+  (void)readable;
+  const size_t row_bytes = (columns + 7) / 8, slots = bstk_slots(count);
+  for (size_t row = 0; row < rows; row++)
+    for (size_t first = 0; first < row_bytes; first += BSTK_CHUNK_BYTES) {
+      for (size_t byte = 0; byte < BSTK_CHUNK_BYTES && first + byte < row_bytes; byte++)
+        for (size_t bit = 0; bit < 8; bit++)
+          unpacked[bstk_place(byte, slots) + bit] =
+              integer_at(planes, count, row * row_bytes + first + byte, bit);
+      unpacked += BSTK_CHUNK_COLUMNS;
+    }
+}
+
+static void multiply_unpacked(const uint8_t *unpacked, size_t count, size_t rows, size_t columns,
+                              const struct bstk_inputs *inputs, size_t tokens, const float *scales,
+                              float *y, size_t stride) {
+  (void)count;
+  const size_t row_bytes = (columns + 7) / 8;
+  for (size_t row = 0; row < rows; row++) {
+    for (size_t token = 0; token < tokens; token++) {
+      const uint8_t *integers = unpacked;
+      float lanes[BSTK_SUM_LANES];
+      memcpy(lanes, inputs[token].offsets, sizeof lanes);
+      for (size_t first = 0, chunk = 0; first < row_bytes; first += BSTK_CHUNK_BYTES, chunk++) {
+        const int8_t *values = inputs[token].values + chunk * BSTK_CHUNK_COLUMNS;
+        int32_t sums[BSTK_SUM_LANES] = {0};
+        // Inputs beyond the columns are 0.
+        for (size_t i = 0; i < BSTK_CHUNK_COLUMNS; i++)
+          sums[i % BSTK_STEP_COLUMNS / 4] += integers[i] * values[i];
+        add_chunk(sums, inputs[token].scales + chunk * BSTK_SUM_LANES, lanes);
+        integers += BSTK_CHUNK_COLUMNS;
+      }
+      y[token * stride + row] = 2 * scales[row] * bstk_sum_lanes(lanes);
+    }
+    unpacked += (row_bytes + BSTK_CHUNK_BYTES - 1) / BSTK_CHUNK_BYTES * BSTK_CHUNK_COLUMNS;
   }
 }
 
@@ -53,26 +99,20 @@ static void multiply_halves(enum bstk_vector_type type, const uint16_t *weights,
   }
 }
 
-static void add_listed(const uint32_t *positions, const uint16_t *excess, size_t count,
-                       size_t first_row, size_t rows, size_t columns, const float *inputs,
-                       const float *u, double factor, float *y) {
-  size_t next = 0;
-  for (size_t row = 0; row < rows && next < count; row++) {
-    size_t start = (first_row + row) * columns;
-    float sum = 0;
-    for (; next < count && positions[next] < start + columns; next++) {
-      float value;
-      bstk_f16_to_f32(excess + next, &value, 1);
-      sum = fmaf(value, inputs[positions[next] - start], sum);
-    }
-    y[row] = (float)(y[row] + u[row] * factor * sum);
-  }
+static float half_value(uint16_t half) {
+  float value;
+  bstk_f16_to_f32(&half, &value, 1);
+  return value;
 }
+#include "packed_listed.h"
 
 const struct bstk_packed_kernels bstk_packed_scalar = {
     .scale_values = scale_values,
     .round_inputs = round_inputs,
     .multiply_planes = multiply_planes,
+    .unpack_planes = unpack_planes,
+    .multiply_unpacked = multiply_unpacked,
     .multiply_halves = multiply_halves,
     .add_listed = add_listed,
+    .add_listed_tokens = add_listed_tokens,
 };

@@ -71,40 +71,57 @@ import Testing
     }
   }
 
-  @Test(arguments: shapes) func productsEqualThoseOfTheWeights(shape: (Int, Int)) throws {
-    let (rows, columns) = shape
-    for matrix in try PackedSamples.matrices(rows: rows, columns: columns) {
-      let weights = weights(matrix)
-      for tokens in [1, 2, 3, 7, 20] {
-        let x = Matrices.gaussian(rows: tokens, columns: columns, seed: UInt64(tokens))
-        let product = PackedSamples.multiply(matrix, x, rowStride: rows + 5, firstColumn: 3)
-        for token in 0..<tokens {
-          let line = product[token * (rows + 5)..<(token + 1) * (rows + 5)]
-          // What is not the product's stays.
-          #expect(line.prefix(3).allSatisfy { $0 == 99 } && line.suffix(2).allSatisfy { $0 == 99 })
-          let error = PackedSamples.error(
-            Array(line.dropFirst(3).dropLast(2)), weights: weights,
-            x: x[token * columns..<(token + 1) * columns])
-          #expect(error <= 0.02, "token \(token) of \(tokens): \(error)")
-        }
-      }
+  @Test func levelsOfAnotherMatrixAreRefused() throws {
+    let sample = try PackedPlanesSample(rows: 4, columns: 9, planes: 8, type: .fp16, seed: 1)
+    let block = try PackedSamples.blocks(rows: 4, columns: 9, ranks: [1], type: .fp16)[0]
+    let other = try PackedSamples.blocks(rows: 4, columns: 10, ranks: [1], type: .fp16)[0]
+    let plane = sample.bits.planes[0]
+    var planes = try sample.packed(planes: 2)
+    var signs = PackedMatrix.signs(try PackedSigns(block))
+    var halves = try PackedSamples.halves(rows: 4, columns: 9, element: .bf16).matrix
+    #expect(throws: NumericsError.self) { try planes.append(block) }
+    #expect(throws: NumericsError.self) { try signs.append(plane: plane, gain: 1) }
+    #expect(throws: NumericsError.self) { try signs.append(other) }
+    #expect(throws: NumericsError.self) { try halves.append(block) }
+    #expect(throws: NumericsError.self) { try halves.append(plane: plane, gain: 1) }
+    #expect(throws: NumericsError.wrongByteCount(expected: 8, actual: 9)) {
+      try planes.append(plane: plane + [0], gain: 1)
+    }
+    for gain in [Float.nan, .infinity, 1025] {
+      #expect(throws: NumericsError.scaleOutOfRange) { try planes.append(plane: plane, gain: gain) }
+    }
+    #expect(planes.levelCount == 2 && signs.levelCount == 1)
+    for level in 2..<8 { try planes.append(plane: plane, gain: Float(level)) }
+    #expect(throws: NumericsError.invalidShape("9 planes")) {
+      try planes.append(plane: plane, gain: 1)
     }
   }
 
-  @Test func threadsDoNotChangeProducts() throws {
-    let threads = BLAS.threadCount
-    defer { BLAS.threadCount = threads }
-    for matrix in try PackedSamples.matrices(rows: 777, columns: 301) {
-      for tokens in [1, 3, 40] {
-        let x = Matrices.gaussian(rows: tokens, columns: 301, seed: 3)
-        BLAS.threadCount = 1
-        let expected = PackedSamples.multiply(matrix, x, rowStride: 777, firstColumn: 0)
-        for count in [2, 3] {
-          BLAS.threadCount = count
-          let isSame = PackedSamples.multiply(matrix, x, rowStride: 777, firstColumn: 0) == expected
-          #expect(isSame, "\(count) threads, \(tokens) tokens")
-        }
-      }
+  @Test func partsThatDoNotFitAreRefused() throws {
+    let whole = try PackedPlanesSample(rows: 4, columns: 9, planes: 1, type: .fp16, seed: 1)
+    func refusal(_ spoil: (inout PackedPlanesSample) -> Void) -> NumericsError? {
+      var sample = whole
+      (sample.positions, sample.excess) = ([0, 35], [0x3C00, 0xBC00])
+      spoil(&sample)
+      do throws(NumericsError) { _ = try sample.packed() } catch { return error }
+      return nil
+    }
+    #expect(refusal { _ in } == nil)
+    #expect(refusal { $0.u.append(0) } == .wrongByteCount(expected: 8, actual: 9))
+    #expect(refusal { $0.v[3] = 0x7C } == .notFinite(index: 1))
+    #expect(refusal { $0.positions = [0, 36] } == .invalidPosition(index: 1))
+    #expect(refusal { $0.positions = [35, 0] } == .invalidPosition(index: 1))
+    #expect(refusal { $0.positions = [35, 35] } == .invalidPosition(index: 1))
+    #expect(refusal { $0.excess[1] = 0x7C00 } == .notFinite(index: 1))
+    #expect(refusal { $0.excess[0] = 0xFE00 } == .notFinite(index: 0))
+    #expect(refusal { $0.factor = 0x1p115 } == .scaleOutOfRange)
+    #expect(refusal { $0.factor = .nan } == .scaleOutOfRange)
+    #expect(refusal { $0.gains = [-1024.001] } == .scaleOutOfRange)
+    #expect(throws: NumericsError.wrongByteCount(expected: 4, actual: 3)) {
+      try HalfMatrix(rows: 1, columns: 2, element: .fp16, bytes: [1, 2, 3])
+    }
+    #expect(throws: NumericsError.self) {
+      try HalfMatrix(rows: 0, columns: 2, element: .fp16, bytes: [])
     }
   }
 

@@ -6,8 +6,8 @@ struct PackedPlanesSample {
   let columns: Int
   let bits: RandomPlanes
   let type: VectorType
-  let u: [UInt8]
-  let v: [UInt8]
+  var u: [UInt8]
+  var v: [UInt8]
   var factor: Float
   var gains: [Float]
   var positions: [UInt32]

@@ -29,7 +29,7 @@ enum PackedSamples {
   static func halves(
     rows: Int, columns: Int, element: HalfMatrix.Element
   ) throws -> Halves {
-    let values = Matrices.gaussian(rows: rows, columns: columns, seed: 5)
+    let values = inputs(rows * columns, seed: 5)
     let patterns = values.map { value in
       switch element {
       case .fp16: Float16(value).bitPattern
@@ -47,6 +47,15 @@ enum PackedSamples {
         case .bf16: Float(bitPattern: UInt32(pattern) << 16)
         }
       })
+  }
+
+  /// Values of which a few are large.
+  static func inputs(_ count: Int, seed: UInt64) -> [Float] {
+    var generator = SeededGenerator(seed: seed)
+    return (0..<count).map { _ in
+      let value = Float.random(in: -2...2, using: &generator)
+      return value * value * value
+    }
   }
 
   /// One matrix of every kind and some more.
@@ -73,11 +82,14 @@ enum PackedSamples {
 
   /// The product, in rows of `rowStride` values that were 99 before.
   static func multiply(
-    _ matrix: PackedMatrix, _ x: [Float], rowStride: Int, firstColumn: Int
+    _ matrix: PackedMatrix, _ x: [Float], rowStride: Int? = nil, firstColumn: Int = 0,
+    precision: ProductPrecision = .rounded
   ) -> [Float] {
+    let rowStride = rowStride ?? matrix.rows
     var y = [Float](repeating: 99, count: x.count / matrix.columns * rowStride)
     var target = y.mutableSpan
-    matrix.multiply(x.span, into: &target, rowStride: rowStride, firstColumn: firstColumn)
+    matrix.multiply(
+      x.span, into: &target, rowStride: rowStride, firstColumn: firstColumn, precision: precision)
     return y
   }
 

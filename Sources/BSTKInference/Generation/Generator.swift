@@ -37,6 +37,8 @@ public struct Generator: Sendable {
   public let tokenizer: Tokenizer
   /// How tokens are chosen.
   public let sampling: Sampling
+  /// Whether a text goes on where the model would end it.
+  public var ignoresEndOfText = false
 
   /// Makes a generator.
   public init(tokenizer: Tokenizer, sampling: Sampling = Sampling()) {
@@ -84,7 +86,7 @@ public struct Generator: Sendable {
       prompt: try tokens(ofPrompt: prompt, configuration: configuration),
       maximumTokens: maximumTokens,
       text: TextStream(tokenizer, isContinuation: !prompt.isEmpty), sampler: Sampler(sampling),
-      configuration: configuration)
+      endTokens: ignoresEndOfText ? [] : configuration.endTokenIDs, configuration: configuration)
   }
 
   /// The tokens that a model is given for a prompt.

@@ -26,13 +26,13 @@ public struct TextGeneration: Sendable {
 
   init(
     prompt: [TokenID], maximumTokens: Int, text: TextStream, sampler: Sampler,
-    configuration: ModelConfiguration
+    endTokens: [TokenID], configuration: ModelConfiguration
   ) {
     promptTokenCount = prompt.count
     self.maximumTokens = maximumTokens
     self.text = text
     self.sampler = sampler
-    endTokens = configuration.endTokenIDs
+    self.endTokens = endTokens
     input = prompt
     state = GenerationState(
       configuration: configuration,

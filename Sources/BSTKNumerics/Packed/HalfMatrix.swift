@@ -63,7 +63,8 @@ public struct HalfMatrix: Sendable {
     }
   }
 
-  /// The product of ``PackedMatrix/multiply(_:into:rowStride:firstColumn:)``, whose preconditions hold.
+  /// The product of ``PackedMatrix/multiply(_:into:rowStride:firstColumn:precision:)``, whose
+  /// preconditions hold.
   func multiply(
     _ x: Span<Float>, into y: inout MutableSpan<Float>, rowStride: Int, firstColumn: Int
   ) {

@@ -90,10 +90,12 @@ public enum PackedMatrix: Sendable {
   /// - Parameters:
   ///   - x: tokens × ``columns``, row-major.
   ///   - y: tokens rows of `rowStride` values; the last may be shorter.
+  ///   - precision: what may be done to x.
   /// - Precondition: OpenBLAS is loaded (``BLAS/load()``), `x` holds whole tokens, and `y` has the
   ///   elements written.
   public func multiply(
-    _ x: Span<Float>, into y: inout MutableSpan<Float>, rowStride: Int, firstColumn: Int
+    _ x: Span<Float>, into y: inout MutableSpan<Float>, rowStride: Int, firstColumn: Int,
+    precision: ProductPrecision = .rounded
   ) {
     let tokens = x.count / columns
     precondition(tokens * columns == x.count, "x holds no whole tokens")
@@ -103,9 +105,11 @@ public enum PackedMatrix: Sendable {
     precondition(!overflow && lastRow <= y.count - firstColumn - rows, "y is too short")
     switch self {
     case .planes(let matrix):
-      matrix.multiply(x, into: &y, rowStride: rowStride, firstColumn: firstColumn)
+      matrix.multiply(
+        x, into: &y, rowStride: rowStride, firstColumn: firstColumn, precision: precision)
     case .signs(let matrix):
-      matrix.multiply(x, into: &y, rowStride: rowStride, firstColumn: firstColumn)
+      matrix.multiply(
+        x, into: &y, rowStride: rowStride, firstColumn: firstColumn, precision: precision)
     case .halves(let matrix):
       matrix.multiply(x, into: &y, rowStride: rowStride, firstColumn: firstColumn)
     }

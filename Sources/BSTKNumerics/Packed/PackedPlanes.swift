@@ -89,7 +89,7 @@ public struct PackedPlanes: Sendable {
   }
 
   /// Lends everything as the kernels take it.
-  private func lend(_ body: (bstk_planes) -> Void) {
+  func lend(_ body: (bstk_planes) -> Void) {
     let scales = PlaneScales(
       vPeak: vPeak, factor: factor, gain: gains[gains.count - 1], planeCount: planes.count)
     unsafe PlanePointers.lend(planes) { planes in
@@ -128,7 +128,7 @@ public struct PackedPlanes: Sendable {
     }
   }
 
-  private func withColumnScales(
+  func withColumnScales(
     _ matrix: bstk_planes, _ body: (UnsafePointer<Float>) -> Void
   ) {
     unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { scales in
@@ -140,7 +140,7 @@ public struct PackedPlanes: Sendable {
     }
   }
 
-  private static func rebuild(
+  static func rebuild(
     _ matrix: bstk_planes, rows: Range<Int>, _ columnScales: UnsafePointer<Float>,
     into weights: UnsafeMutableBufferPointer<Float>
   ) {
@@ -148,61 +148,6 @@ public struct PackedPlanes: Sendable {
     // SAFETY: rows that exist, and room for them.
     unsafe withUnsafePointer(to: matrix) {
       unsafe bstk_planes_rebuild($0, rows.lowerBound, rows.count, columnScales, out)
-    }
-  }
-
-  /// The product of ``PackedMatrix/multiply(_:into:rowStride:firstColumn:)``, whose preconditions hold.
-  func multiply(
-    _ x: Span<Float>, into y: inout MutableSpan<Float>, rowStride: Int, firstColumn: Int
-  ) {
-    unsafe lend { matrix in
-      // SAFETY: lent for the duration of the product, and only read.
-      nonisolated(unsafe) let matrix = unsafe matrix
-      guard x.count / columns > TiledProduct.fewTokens else {
-        unsafe multiplyBits(
-          matrix, x, into: &y, rowStride: rowStride, firstColumn: firstColumn)
-        return
-      }
-      unsafe withColumnScales(matrix) { scales in
-        // SAFETY: as the matrix.
-        nonisolated(unsafe) let scales = unsafe scales
-        unsafe TiledProduct.multiply(
-          rows: rows, columns: columns, x, into: &y, rowStride: rowStride,
-          firstColumn: firstColumn
-        ) { range, tile in unsafe Self.rebuild(matrix, rows: range, scales, into: tile) }
-      }
-    }
-  }
-
-  private func multiplyBits(
-    _ matrix: bstk_planes, _ x: Span<Float>, into y: inout MutableSpan<Float>, rowStride: Int,
-    firstColumn: Int
-  ) {
-    let (rows, columns, tokens) = (rows, columns, x.count / columns)
-    unsafe RoundedInputs.lend(count: tokens, keeping: tokens, columns: columns) { floats, first in
-      // SAFETY: lent for the duration of the product, written here and then only read.
-      nonisolated(unsafe) let (matrix, inputs, rounded) = unsafe (matrix, floats, first)
-      unsafe x.withUnsafeBufferPointer { x in
-        guard let from = x.baseAddress else { return }
-        for token in 0..<tokens {
-          let to = unsafe inputs + token * columns
-          // SAFETY: the inputs of one token, and room for as many.
-          unsafe withUnsafePointer(to: matrix) {
-            unsafe bstk_planes_inputs($0, from + token * columns, to)
-          }
-          unsafe bstk_round_inputs(to, columns, matrix.count, rounded + token)
-        }
-      }
-      unsafe TiledProduct.multiply(
-        rows: rows, columns: columns, tokens: tokens, into: &y, rowStride: rowStride,
-        firstColumn: firstColumn
-      ) { range, token, out in
-        unsafe withUnsafePointer(to: matrix) {
-          // SAFETY: rows that exist, and room for a value of each.
-          unsafe bstk_planes_product(
-            $0, range.lowerBound, range.count, inputs + token * columns, rounded + token, out)
-        }
-      }
     }
   }
 }

@@ -88,12 +88,14 @@ public struct PackedSigns: Sendable {
     LevelAccumulator.rebuild(decoded[...], rows: range, columns: columns, into: &weights)
   }
 
-  /// The product of ``PackedMatrix/multiply(_:into:rowStride:firstColumn:)``, whose preconditions hold.
+  /// The product of ``PackedMatrix/multiply(_:into:rowStride:firstColumn:precision:)``, whose
+  /// preconditions hold.
   func multiply(
-    _ x: Span<Float>, into y: inout MutableSpan<Float>, rowStride: Int, firstColumn: Int
+    _ x: Span<Float>, into y: inout MutableSpan<Float>, rowStride: Int, firstColumn: Int,
+    precision: ProductPrecision
   ) {
     let tokens = x.count / columns
-    guard tokens <= TiledProduct.fewTokens,
+    guard precision == .rounded, tokens <= TiledProduct.fewTokens,
       tokens * levels.reduce(0, { $0 + $1.rank }) <= Self.mostPasses
     else {
       let vectors = levels.map { $0.vt.values(0..<$0.vt.count) }

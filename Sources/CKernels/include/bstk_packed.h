@@ -66,6 +66,17 @@ void bstk_multiply_planes(const uint8_t *const *planes, size_t count, size_t row
                           size_t readable, const struct bstk_inputs *inputs, const float *scales,
                           int adding, float *y);
 
+/// The integers of planes, a byte each, in the order of rounded inputs: BSTK_CHUNK_COLUMNS bytes for each
+/// chunk of each row. Bytes beyond the columns are anything.
+void bstk_unpack_planes(const uint8_t *const *planes, size_t count, size_t rows, size_t columns,
+                        size_t readable, uint8_t *unpacked);
+
+/// bstk_multiply_planes with unpacked integers for many tokens, the same bits: y[t * stride + r] of
+/// token t comes from inputs[t].
+void bstk_multiply_unpacked(const uint8_t *unpacked, size_t count, size_t rows, size_t columns,
+                            const struct bstk_inputs *inputs, size_t tokens, const float *scales,
+                            float *y, size_t stride);
+
 /// y[r] = sum over c of w[r, c] * x[c] for row-major binary16 or bfloat16 weights.
 void bstk_multiply_halves(enum bstk_vector_type type, const uint16_t *weights, size_t rows,
                           size_t columns, const float *x, float *y);
@@ -76,6 +87,15 @@ void bstk_multiply_halves(enum bstk_vector_type type, const uint16_t *weights, s
 void bstk_add_listed(const uint32_t *positions, const uint16_t *excess, size_t count,
                      size_t first_row, size_t rows, size_t columns, const float *inputs,
                      const float *u, double factor, float *y);
+
+/// Tokens whose inputs stand next to each other in bstk_add_listed_tokens.
+#define BSTK_TOKEN_GROUP 16
+
+/// bstk_add_listed for `tokens` tokens, at most BSTK_TOKEN_GROUP, the same bits: by_column holds
+/// BSTK_TOKEN_GROUP inputs for each column; token t's results are at y[t * stride + r].
+void bstk_add_listed_tokens(const uint32_t *positions, const uint16_t *excess, size_t count,
+                            size_t first_row, size_t rows, size_t columns, const float *by_column,
+                            const float *u, double factor, float *y, size_t tokens, size_t stride);
 
 /// Copies `count` bits from bit `first` of `signs` on to the start of a byte, the first in the highest
 /// bit; unused bits of the last byte become 0. Reads no byte without one of these bits.
@@ -112,6 +132,19 @@ void bstk_planes_inputs(const struct bstk_planes *matrix, const float *x, float 
 /// bstk_planes_inputs, and the same rounded for `count` planes.
 void bstk_planes_product(const struct bstk_planes *matrix, size_t first, size_t rows,
                          const float *inputs, const struct bstk_inputs *rounded, float *y);
+
+/// Prepares `tokens` tokens, at most BSTK_TOKEN_GROUP, x[t * columns + c], for bstk_planes_products:
+/// rounds them and, unless `by_column` is null, writes their inputs to it, BSTK_TOKEN_GROUP for each
+/// column. `column_scales` holds (float)(v * column_step), `inputs` has room for all columns.
+void bstk_planes_round(const struct bstk_planes *matrix, const float *column_scales, const float *x,
+                       size_t tokens, float *inputs, struct bstk_inputs *rounded, float *by_column);
+
+/// bstk_planes_product for many tokens, the same bits, at y[t * stride + r]. `by_column` holds the
+/// inputs of one group of tokens after the other, and may be null where nothing is listed. `unpacked`
+/// has room for BSTK_CHUNK_COLUMNS bytes for each chunk of `strip` rows, at most 64.
+void bstk_planes_products(const struct bstk_planes *matrix, size_t first, size_t rows,
+                          const struct bstk_inputs *rounded, size_t tokens, const float *by_column,
+                          uint8_t *unpacked, size_t strip, float *y, size_t stride);
 
 /// out[r][c] = W(first + r, c) for `rows` rows. `column_scales` holds (float)(v * column_step).
 void bstk_planes_rebuild(const struct bstk_planes *matrix, size_t first, size_t rows,

@@ -3,6 +3,7 @@ internal import BSTKFormat
 internal import BSTKInference
 internal import BSTKStore
 internal import BSTKStreaming
+internal import BSTKTokenizer
 
 /// Lets a person feel what a size buys.
 struct Generate: BstkCommand {
@@ -27,6 +28,7 @@ struct Generate: BstkCommand {
         bstk generate model.bstk "My lords," --temperature 0.8 --top-p 0.95 --seed 7
         bstk generate https://example.org/model.bstk "In the beginning" --mb 1.2
         bstk generate model.bstk --interactive --ram auto
+        bstk generate model.bstk "In the beginning" --json | jq .seconds
       """)
 
   @Argument(help: "A .bstk file or its http(s) address.", completion: .file(extensions: ["bstk"]))
@@ -60,8 +62,17 @@ struct Generate: BstkCommand {
   @Option(help: "Seed of the choices.")
   var seed: UInt64 = 0
 
+  @Flag(help: "Write on when the model would end the text.")
+  var ignoreEos = false
+
+  @Option(help: "Threads; by default the numeric library decides.")
+  var threads: Int?
+
   @Flag(name: .shortAndLong, help: "Read prompts and commands from standard input.")
   var interactive = false
+
+  @Flag(help: "Print the text with counts, times and memory as one line of JSON.")
+  var json = false
 
   mutating func validate() throws {
     guard interactive || prompt != nil else {
@@ -74,6 +85,8 @@ struct Generate: BstkCommand {
     if let topP, !(topP > 0 && topP <= 1) {
       throw ValidationError("--top-p must be above 0 and at most 1.")
     }
+    if let threads, threads < 1 { throw ValidationError("--threads must be positive.") }
+    if json, interactive { throw ValidationError("--json is for one prompt.") }
     if maxTokens < 1 { throw ValidationError("--max-tokens must be at least 1.") }
     if SourceAddress.isAddress(model) {
       try network.validate(for: model)
@@ -86,26 +99,28 @@ struct Generate: BstkCommand {
   func execute() async throws {
     let bar = StepBar(.automatic)
     defer { bar.finish() }
+    if let threads { ResidentModel.threadCount = threads }
     if SourceAddress.isAddress(model) {
       try await runPublished(start: .now, bar)
     } else {
-      try runLocal(bar)
+      try runLocal(start: .now, bar)
     }
   }
 
   // MARK: A file
 
-  private func runLocal(_ bar: StepBar) throws {
+  private func runLocal(start: ContinuousClock.Instant, _ bar: StepBar) throws {
     let language = try LanguageModel(path: model)
     guard case .file(let file) = language.origin else {
       throw BSTKError(
         .model, "\(model) is a folder", remedy: "compress it first: bstk compress \(model) -o …")
     }
-    let generator = Generator(tokenizer: try language.tokenizer(), sampling: sampling)
+    let generator = generator(try language.tokenizer())
     let wanted = try file.cut(within: budget.sizes)
     let cache = try need(wanted, generator, language.configuration).cacheByteCount
     let cut = try file.cut(within: budget.budgetNow(cacheByteCount: cache))
-    Console.say(Self.text(try need(cut, generator, language.configuration)))
+    let need = try need(cut, generator, language.configuration)
+    Console.say(Self.text(need))
     var session = GenerationSession(
       model: try ResizableModel(
         file, configuration: language.configuration, cut: cut,
@@ -115,8 +130,7 @@ struct Generate: BstkCommand {
         watchingBeside: budget.isAutomatic ? cache : nil),
       generator: generator, maximumTokens: maxTokens, start: nil)
     bar.finish()
-    if let prompt { try session.answer(prompt) }
-    if interactive { try session.converse() }
+    try converse(in: &session, start: start, need)
   }
 
   // MARK: A published file
@@ -129,7 +143,7 @@ struct Generate: BstkCommand {
     bar.finish()
     let manifest = base.model.manifest
     let wanted = try published.cut(of: manifest)
-    let generator = Generator(tokenizer: base.tokenizer, sampling: sampling)
+    let generator = generator(base.tokenizer)
     let need = try need(wanted, generator, base.configuration)
     Console.say(Self.text(need))
     var session = GenerationSession(
@@ -138,8 +152,7 @@ struct Generate: BstkCommand {
         wanted: wanted, allowed: nil, published: published,
         watchingBeside: budget.isAutomatic ? need.cacheByteCount : nil),
       generator: generator, maximumTokens: maxTokens, start: start)
-    if let prompt { try session.answer(prompt) }
-    if interactive { try session.converse() }
+    try converse(in: &session, start: start, need)
     if let output {
       try await published.finish()
       bar.finish()
@@ -158,8 +171,24 @@ struct Generate: BstkCommand {
 
   // MARK: Parts
 
-  private var sampling: Sampling {
-    Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed)
+  private func generator(_ tokenizer: Tokenizer) -> Generator {
+    var generator = Generator(
+      tokenizer: tokenizer,
+      sampling: Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed))
+    generator.ignoresEndOfText = ignoreEos
+    return generator
+  }
+
+  /// - Parameter start: When the program began to open the model.
+  private func converse(
+    in session: inout GenerationSession, start: ContinuousClock.Instant, _ need: MemoryNeed
+  ) throws {
+    if let prompt, json {
+      try JSONLines.print(try session.report(on: prompt, start: start, need))
+    } else if let prompt {
+      try session.answer(prompt)
+    }
+    if interactive { try session.converse() }
   }
 
   /// What a cut will need: with the cache of the longest text that is known to come, in a

@@ -12,6 +12,8 @@ struct GenerationSession: ~Copyable {
   private var keeper: SizeKeeper
   /// When the user began to wait for the first token; nil once it is there.
   private var start: ContinuousClock.Instant?
+  /// The time to the first token, until it is told.
+  private var firstToken: String?
   /// Whether it has been said how the fetch ended.
   private var hasToldEnd = false
 
@@ -32,29 +34,60 @@ struct GenerationSession: ~Copyable {
 
   /// Prints the prompt and what the model makes of it, as it comes; Ctrl-C ends the text.
   mutating func answer(_ prompt: String) throws {
+    Console.write(prompt, to: .output)
+    let reason = try write(prompt) { Console.write(Self.printable($0), to: .output) }.reason
+    Console.out()
+    if let firstToken { Console.say(firstToken) }
+    firstToken = nil
+    if reason == .brokenModel {
+      Console.say("the model gives no numbers at this size; /budget buys more")
+    }
+  }
+
+  /// What the model makes of a prompt, with the time that took.
+  ///
+  /// - Parameter start: When the program began to open the model.
+  mutating func report(
+    on prompt: String, start: ContinuousClock.Instant, _ need: MemoryNeed
+  ) throws -> AnswerReport {
+    let loaded = ContinuousClock.now
+    var text = ""
+    var first: ContinuousClock.Instant?
+    let summary = try write(prompt) { piece in
+      if first == nil { first = .now }
+      text += piece
+    }
+    let end = ContinuousClock.now
+    return AnswerReport(
+      text: text, promptTokens: summary.promptTokenCount, tokens: summary.tokens.count,
+      reason: summary.reason.name, loadSeconds: (loaded - start) / .seconds(1),
+      promptSeconds: ((first ?? end) - loaded) / .seconds(1),
+      seconds: (end - (first ?? end)) / .seconds(1), weightBytes: need.weightByteCount,
+      cacheBytes: need.cacheByteCount, fileBytes: model.cut.fileByteCount)
+  }
+
+  /// Lends the pieces of a text as they come, often empty ones; the model follows memory and fetch
+  /// between them.
+  private mutating func write(
+    _ prompt: String, _ receive: (String) -> Void
+  ) throws -> Generator.Summary {
     let cancellation = Cancellation()
     var text = try generator.begin(
       prompt, maximumTokens: maximumTokens, configuration: model.resident.configuration)
     keeper.expect(cacheByteCount: text.cacheByteCount)
     // What has arrived meanwhile can wait until the first token is there.
     if start == nil { try keeper.tend(&model) }
-    Console.write(prompt, to: .output)
-    var firstToken: String?
     while let piece = try text.next(with: model.resident) {
       if let start { firstToken = firstTokenText(since: start) }
       start = nil
-      Console.write(Self.printable(piece), to: .output)
+      receive(piece)
       if cancellation.isRequested {
         text.stop()
       } else {
         try keeper.tend(&model, isMidLine: true)
       }
     }
-    Console.out()
-    if let firstToken { Console.say(firstToken) }
-    if text.summary.reason == .brokenModel {
-      Console.say("the model gives no numbers at this size; /budget buys more")
-    }
+    return text.summary
   }
 
   private func firstTokenText(since start: ContinuousClock.Instant) -> String {

@@ -70,6 +70,25 @@ struct PartsTests {
     #expect(changed == whole)
   }
 
+  @Test func `parts grow to the levels of a larger prefix`() throws {
+    let manifest = file.manifest
+    let small = try BSTKWeights(file, chunkCount: manifest.baseChunkCount)
+    let large = try BSTKWeights(file)
+    for tensor in manifest.matrixTensors {
+      var matrix = try small.loadMatrix(tensor.name)
+      #expect(try matrix.floats() == small.loadFloats(tensor.name))
+      try large.grow(&matrix, named: tensor.name, from: small.levelCounts)
+      let whole = try large.loadFloats(tensor.name)
+      #expect(matrix.floats() == whole)
+      var row = [Float](repeating: 0, count: tensor.columns)
+      for number in 0..<tensor.rows {
+        var span = row.mutableSpan
+        matrix.row(number, into: &span)
+        #expect(row[...] == whole[number * tensor.columns..<(number + 1) * tensor.columns])
+      }
+    }
+  }
+
   @Test func `an exported folder has whole tensors`() throws {
     let output = folder.file("out")
     var options = ExportOptions()
