@@ -17,10 +17,11 @@ struct BalanceTests {
       -> UInt64?
     {
       let bound = MemoryBound(
-        source: .machine, totalByteCount: 4 << 30, freeByteCount: free * mega)
+        source: .machine, totalByteCount: 4 << 30, freeByteCount: free * mega,
+        heldByteCount: holding * mega)
       return watch.desiredByteCount(
         MemorySnapshot(
-          bounds: [bound], heldByteCount: holding * mega,
+          bounds: [bound],
           stalledMicroseconds: [.machine: stalled, .controlGroup: 10 * stalledElsewhere],
           holdUpCount: events),
         holding: holding * mega, most: most * mega, now: now
@@ -40,15 +41,15 @@ struct BalanceTests {
 
   @Test("What is allowed: free and held, less reserve, cache and 64 MiB; never below nothing")
   func allowance() throws {
-    let bound = MemoryBound(source: .machine, totalByteCount: 4 << 30, freeByteCount: 1 << 30)
-    let allowance = try #require(
-      MemoryAllowance(MemorySnapshot(bounds: [bound], heldByteCount: 100 << 20)))
+    let bound = MemoryBound(
+      source: .machine, totalByteCount: 4 << 30, freeByteCount: 1 << 30, heldByteCount: 100 << 20)
+    let allowance = try #require(MemoryAllowance(MemorySnapshot(bounds: [bound])))
     #expect(allowance.usableByteCount == (1124 - 256) << 20)
     #expect(allowance.weightByteCount(cacheByteCount: 36 << 20) == (1124 - 256 - 100) << 20)
     #expect(allowance.weightByteCount(cacheByteCount: .max) == 0)
     let pressed = try #require(
       MemoryAllowance(MemorySnapshot(bounds: [bound]), pressed: [.machine, .process]))
-    #expect(pressed.usableByteCount == (1024 - 512) << 20 && pressed.reserveByteCount == 512 << 20)
+    #expect(pressed.usableByteCount == (1124 - 512) << 20 && pressed.reserveByteCount == 512 << 20)
   }
 
   @Test("Others take memory: at once as much is given back; a little is what the reserve is for")

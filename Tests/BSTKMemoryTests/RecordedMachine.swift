@@ -37,7 +37,8 @@ struct RecordedMachine {
     HugePages_Total:       0
 
     """,
-    "/proc/self/status": "Name:\tbstk\nVmSize:\t  409600 kB\nRssAnon:\t   16384 kB\n",
+    "/proc/self/status":
+      "Name:\tbstk\nVmSize:\t  409600 kB\nRssAnon:\t   16384 kB\nVmData:\t   30720 kB\n",
     "/proc/self/limits": """
     Limit                     Soft Limit           Hard Limit           Units
     Max cpu time              unlimited            unlimited            seconds

@@ -25,7 +25,7 @@ public struct MemoryAllowance: Hashable, Sendable {
       let reserve =
         Self.reserveByteCount(ofTotal: bound.totalByteCount)
         * (pressed.contains(bound.source) ? 2 : 1)
-      let (sum, isHuge) = bound.freeByteCount.addingReportingOverflow(snapshot.heldByteCount)
+      let (sum, isHuge) = bound.freeByteCount.addingReportingOverflow(bound.heldByteCount)
       return (
         bound: bound, reserve: reserve,
         usable: min(isHuge ? .max : sum, bound.totalByteCount).subtracting(reserve)

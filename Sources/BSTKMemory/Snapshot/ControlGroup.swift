@@ -96,8 +96,10 @@ struct ControlGroup: Hashable {
   /// been read leaves a group full of them. Those that are mapped, as programs and libraries are,
   /// and were used more than once are in use.
   ///
-  /// - Parameter read: The text of a file of the group.
-  func bound(_ read: (String) -> String?) -> MemoryBound? {
+  /// - Parameters:
+  ///   - held: What the process has of it.
+  ///   - read: The text of a file of the group.
+  func bound(held: UInt64 = 0, _ read: (String) -> String?) -> MemoryBound? {
     func number(_ name: String) -> UInt64? {
       read(name).flatMap { text in UInt64(text.split { $0.isWhitespace }.first ?? "") }
     }
@@ -125,7 +127,8 @@ struct ControlGroup: Hashable {
     let used = usage.subtracting(pages("inactive_file"))
       .subtracting(pages("active_file").subtracting(pages(mapped)))
     return MemoryBound(
-      source: .controlGroup, totalByteCount: limit, freeByteCount: limit.subtracting(used))
+      source: .controlGroup, totalByteCount: limit, freeByteCount: limit.subtracting(used),
+      heldByteCount: held)
   }
 
   /// How often processes of the group were held up because it was above `memory.high`. Coming to

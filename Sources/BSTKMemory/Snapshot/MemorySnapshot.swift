@@ -2,8 +2,6 @@
 public struct MemorySnapshot: Hashable, Sendable {
   /// The machine's bound, those of control groups and of the process, as far as they are known.
   public let bounds: [MemoryBound]
-  /// The bytes of memory that this process holds and no file backs.
-  public let heldByteCount: UInt64
   /// The microseconds so far in which something waited for memory (pressure stall information): on
   /// the machine, and in the process's control group, as far as that is known.
   public let stalledMicroseconds: [MemoryBound.Source: UInt64]
@@ -13,11 +11,10 @@ public struct MemorySnapshot: Hashable, Sendable {
 
   /// Makes a snapshot.
   public init(
-    bounds: [MemoryBound], heldByteCount: UInt64 = 0,
-    stalledMicroseconds: [MemoryBound.Source: UInt64] = [:], holdUpCount: UInt64 = 0
+    bounds: [MemoryBound], stalledMicroseconds: [MemoryBound.Source: UInt64] = [:],
+    holdUpCount: UInt64 = 0
   ) {
     self.bounds = bounds
-    self.heldByteCount = heldByteCount
     self.holdUpCount = holdUpCount
     self.stalledMicroseconds = stalledMicroseconds
   }
