@@ -142,8 +142,8 @@ let package = Package(
     .testTarget(
       name: "BSTKModelTests",
       dependencies: [
-        "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKModelFiles", "BSTKNumerics",
-        "BSTKStore", "BSTKTestSupport", "BSTKTokenizer", subprocess,
+        "BSTKCodec", "BSTKCompression", "BSTKFormat", "BSTKInference", "BSTKModelFiles",
+        "BSTKNumerics", "BSTKStore", "BSTKTestSupport", "BSTKTokenizer", subprocess,
       ],
       exclude: ["Resources", "Scripts"], swiftSettings: settings),
     .testTarget(

@@ -55,7 +55,7 @@ class Subject:
             made.rename(self.folder)
         if not self.file.exists():
             print(f"compressing {name}", flush=True)
-            support.measure([bstk, "compress", self.folder, "-o", self.file, "--planes", PLANES])
+            support.measure([bstk, "compress", self.folder, "-o", self.file, "--levels", PLANES])
         if not self.gguf.exists():
             made = self.gguf.with_suffix(".part")
             llama.write(self.folder, made, "smollm" if name == "smollm2" else "gpt-2")

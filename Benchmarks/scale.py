@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """What compressing a large model takes, beside the same work in PyTorch.
 
-    Benchmarks/scale.py [--layers N] [--torch-layers N] [--bstk PROGRAM] [--json FILE]
+    Benchmarks/scale.py [--profile NAME] [--layers N] [--torch-layers N] [--bstk PROGRAM] [--json FILE]
 
-Makes a model of Llama 3.2 1B's shape with random weights and runs `bstk compress` on it with a
-calibration text, the order by worth, 8 levels and rank 16, on a pseudo-terminal. Asserts
+Makes a model of Llama 3.2 1B's shape with random weights and compresses it on a pseudo-terminal:
+first with the reference profile, a calibration text, the order by worth, 8 levels and rank 16, then
+to nested planes with `bstk calibrate` and `bstk compress`. Asserts of each
 
 1. that no more memory is resident at any time than four times the largest tensor in fp32 and
    1 GiB, and
 2. that the progress line never stands still for longer than some seconds.
 
-Beside it stands PyTorch, where it is installed, on some layers of the same shape: the calibration's
+Beside the reference profile stands PyTorch, where it is installed, on some layers of the same shape: the calibration's
 forward pass with the norm of every input channel, and at each level the full SVD of the residual's
 absolute value, cut to the rank and taken off. All layers have equal shapes, so that seconds a layer
 compare. The published method's ordering is not run but calculated from the forward pass, as it is
@@ -145,6 +146,14 @@ class Watch:
         return 0.0 if start is None else (end or self.seconds) - start
 
 
+def run_watched(command):
+    """Runs it on a terminal of its own; refuses to go on where it fails."""
+    watch = Watch([str(part) for part in command])
+    if watch.status:
+        support.refuse(f"bstk ended with {watch.status}: {watch.lines[-1][1]}")
+    return watch
+
+
 # PyTorch
 
 def run_torch(options):
@@ -233,19 +242,94 @@ def torch_figures(options):
 
 # The report
 
+def figures_of(watch):
+    silence, line = watch.longest_silence()
+    return {"seconds": watch.seconds, "cpu_seconds": watch.cpu_seconds,
+            "resident_bytes": watch.memory, "longest_silence": {"seconds": silence, "line": line}}
+
+
+def judge(name, figures, silence, targets):
+    bound = 4 * VOCABULARY * HIDDEN * 4 + (1 << 30)
+    targets.at_most(f"{name}: resident memory", figures["resident_bytes"] / 1e9, bound / 1e9, " GB")
+    longest = figures["longest_silence"]
+    targets.at_most(f"{name}: silence, at \"{longest['line']}\"", longest["seconds"], silence, " s")
+
+
+def measure_reference(options, bstk, model, work, targets):
+    watch = run_watched([
+        bstk, "compress", model, "-o", f"{work}/reference.bstk", "--profile", "reference",
+        "--levels", options.levels, "--rank", options.rank,
+        "--calibration", TEXTS / "calibration.txt", "--calibration-windows", options.windows,
+        "--threads", options.threads])
+    steps = {
+        "calibrating": watch.seconds_of(r"^calibrating"),
+        "decomposing": watch.seconds_of(r"matrix \d+ of"),
+        "weighing blocks": watch.seconds_of(r"^weighing"),
+    }
+    size = os.path.getsize(f"{work}/reference.bstk")
+    print(f"\n{f'reference profile, {size:,} bytes':<36} {'seconds':>9} {'a layer':>9}")
+    for name, seconds in steps.items():
+        print(f"{name:<36} {seconds:>9.1f} {seconds / options.layers:>9.2f}")
+    print(f"{'all, with reading, writing':<36} {watch.seconds:>9.1f} "
+          f"{watch.seconds / options.layers:>9.2f}   (CPU {watch.cpu_seconds:.1f})\n")
+    figures = figures_of(watch)
+    judge("reference profile", figures, options.silence, targets)
+    torch = torch_figures(options) if options.torch_layers else None
+    if torch:
+        order = (options.levels - 1) * len(LAYER) * options.layers * SWEEP_WINDOWS
+        print(f"\n{'PyTorch ' + torch['version']:<36} {'':>9} {'a layer':>9} {'ratio':>7}   "
+              f"({torch['layers']} layers, {torch['levels']} levels run)")
+        for name, ours, theirs in (
+            ("calibrating", "calibrating", torch["calibration"]),
+            ("decomposing", "decomposing", torch["decomposition"]),
+            ("ordering, calculated", "weighing blocks", torch["window"] * order),
+        ):
+            ratio = theirs / max(steps[ours] / options.layers, 1e-9)
+            print(f"{name:<36} {'':>9} {theirs:>9.2f} {ratio:>6.1f}x")
+    return figures | {"file_bytes": size, "steps": steps, "torch": torch}
+
+
+def measure_best(options, bstk, model, work, targets):
+    statistics, output = f"{work}/model.statistics", f"{work}/best.bstk"
+    threads = ["--threads", options.threads]
+    calibration = run_watched([
+        bstk, "calibrate", model, "-o", statistics, "--text", TEXTS / "calibration.txt",
+        "--windows", options.best_windows, "--gradient-windows", options.gradient_windows, *threads])
+    compression = run_watched([
+        bstk, "compress", model, "-o", output, "--statistics", statistics, *threads])
+    size = os.path.getsize(output)
+    print(f"\n{f'nested planes, {size:,} bytes':<36} {'seconds':>9} {'a layer':>9} {'CPU':>9} "
+          f"{'GB':>6}")
+    windows = f"{options.best_windows} windows, {options.gradient_windows} back"
+    for name, watch in ((f"calibrating, {windows}", calibration), ("compressing", compression)):
+        print(f"{name:<36} {watch.seconds:>9.1f} {watch.seconds / options.layers:>9.2f} "
+              f"{watch.cpu_seconds:>9.1f} {watch.memory / 1e9:>6.2f}")
+    print()
+    result = {"calibration": figures_of(calibration), "compression": figures_of(compression)}
+    for name, figures in result.items():
+        judge(f"nested planes, {name}", figures, options.best_silence, targets)
+    return result | {"file_bytes": size, "statistics_bytes": os.path.getsize(statistics)}
+
+
 def main():
     sys.stdout.reconfigure(line_buffering=True)
     parser = support.parser(__doc__)
+    parser.add_argument("--profile", choices=("reference", "best"), help="that one alone")
     parser.add_argument("--layers", type=int, default=16)
     parser.add_argument("--levels", type=int, default=8)
     parser.add_argument("--rank", type=int, default=16)
-    parser.add_argument("--windows", type=int, default=128, help="calibration windows of 256 tokens")
+    parser.add_argument("--windows", type=int, default=128,
+                        help="calibration windows of 256 tokens of the reference profile")
+    parser.add_argument("--best-windows", type=int, default=32, help="the same of nested planes")
+    parser.add_argument("--gradient-windows", type=int, default=8, help="of these with gradients")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--silence", type=float, default=5.0, help="seconds that are allowed")
+    parser.add_argument("--best-silence", type=float, default=60.0,
+                        help="the same of nested planes, of which a matrix is one step")
     parser.add_argument("--torch-layers", type=int, default=1, help="0 leaves PyTorch out")
     parser.add_argument("--torch-levels", type=int, default=0, help="fewer levels, scaled up")
     parser.add_argument("--python", default=sys.executable, help="an interpreter with torch")
-    parser.add_argument("--work", help="a folder for some 2.5 bytes a weight; temporary by default")
+    parser.add_argument("--work", help="a folder for some 6 bytes a weight; temporary by default")
     parser.add_argument("--json", help="write the figures here")
     parser.add_argument("--torch-worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -254,59 +338,21 @@ def main():
     bstk = support.prepare(options.bstk)
 
     load = os.getloadavg()[0]
+    targets = support.Targets()
+    results = {"layers": options.layers, "threads": options.threads, "load": load}
     with tempfile.TemporaryDirectory(dir=options.work) as work:
         model = pathlib.Path(work) / "model"
-        size = make_model(model, options.layers)
+        results["model_bytes"] = make_model(model, options.layers)
+        print(f"{options.layers} layers, {results['model_bytes']:,} bytes of bf16; "
+              f"{options.threads} threads, load {load:.1f} before")
         os.environ["OPENBLAS_NUM_THREADS"] = str(options.threads)
-        watch = Watch([
-            str(bstk), "compress", str(model), "-o", f"{work}/model.bstk",
-            "--profile", "reference", "--levels", str(options.levels),
-            "--rank", str(options.rank),
-            "--calibration", str(TEXTS / "calibration.txt"),
-            "--calibration-windows", str(options.windows), "--threads", str(options.threads)])
-        if watch.status:
-            support.refuse(f"bstk ended with {watch.status}: {watch.lines[-1][1]}")
-        output = os.path.getsize(f"{work}/model.bstk")
-    steps = {
-        "calibrating": watch.seconds_of(r"^calibrating"),
-        "decomposing": watch.seconds_of(r"matrix \d+ of"),
-        "weighing blocks": watch.seconds_of(r"^weighing"),
-    }
-    bound = 4 * VOCABULARY * HIDDEN * 4 + (1 << 30)
-    silence, line = watch.longest_silence()
-    print(f"{options.layers} layers, {size:,} bytes of bf16 to {output:,} bytes; "
-          f"{options.threads} threads, load {load:.1f} before, {os.getloadavg()[0]:.1f} after")
-    print(f"\n{'bstk':<28} {'seconds':>9} {'a layer':>9}")
-    for name, seconds in steps.items():
-        print(f"{name:<28} {seconds:>9.1f} {seconds / options.layers:>9.2f}")
-    print(f"{'all, with reading, writing':<28} {watch.seconds:>9.1f} "
-          f"{watch.seconds / options.layers:>9.2f}   (CPU {watch.cpu_seconds:.1f})")
-
-    print()
-    targets = support.Targets()
-    targets.at_most("resident memory", watch.memory / 1e9, bound / 1e9, " GB")
-    targets.at_most(f"silence, at \"{line}\"", silence, options.silence, " s")
-
-    figures = torch_figures(options) if options.torch_layers else None
-    if figures:
-        order = (options.levels - 1) * len(LAYER) * options.layers * SWEEP_WINDOWS
-        print(f"\n{'PyTorch ' + figures['version']:<28} {'':>9} {'a layer':>9} {'ratio':>7}   "
-              f"({figures['layers']} layers, {figures['levels']} levels run)")
-        for name, ours, theirs in (
-            ("calibrating", "calibrating", figures["calibration"]),
-            ("decomposing", "decomposing", figures["decomposition"]),
-            ("ordering, calculated", "weighing blocks", figures["window"] * order),
-        ):
-            ratio = theirs / max(steps[ours] / options.layers, 1e-9)
-            print(f"{name:<28} {'':>9} {theirs:>9.2f} {ratio:>6.1f}x")
+        if options.profile != "best":
+            results["reference"] = measure_reference(options, bstk, model, work, targets)
+        if options.profile != "reference":
+            results["best"] = measure_best(options, bstk, model, work, targets)
     if options.json:
-        with open(options.json, "w") as file:
-            json.dump({
-                "layers": options.layers, "threads": options.threads, "load": load,
-                "model_bytes": size, "file_bytes": output, "steps": steps,
-                "seconds": watch.seconds, "cpu_seconds": watch.cpu_seconds,
-                "resident_bytes": watch.memory, "resident_bound": bound,
-                "longest_silence": {"seconds": silence, "line": line}, "torch": figures}, file)
+        pathlib.Path(options.json).write_text(json.dumps(results))
+    print()
     targets.exit(False)
 
 

@@ -9,10 +9,17 @@ enum MirroredPlane {
   static func exclusiveOr(
     _ bytes: Span<UInt8>, _ firstPlane: Span<UInt8>, byteCount: Int
   ) -> [UInt8] {
-    precondition(byteCount <= bytes.count && byteCount <= firstPlane.count, "a plane is missing")
     var result = [UInt8](copying: bytes)
-    var output = result.mutableSpan
-    for index in 0..<byteCount { output[index] ^= firstPlane[index] }
+    applyExclusiveOr(firstPlane, byteCount: byteCount, to: &result)
     return result
+  }
+
+  /// The same in place.
+  static func applyExclusiveOr(
+    _ firstPlane: Span<UInt8>, byteCount: Int, to bytes: inout [UInt8]
+  ) {
+    precondition(byteCount <= bytes.count && byteCount <= firstPlane.count, "a plane is missing")
+    var output = bytes.mutableSpan
+    for index in 0..<byteCount { output[index] ^= firstPlane[index] }
   }
 }

@@ -93,6 +93,6 @@ const struct bstk_kernels bstk_kernels_neon = {
     .rebuild_planes = rebuild_planes,
     .expand_planes = expand_planes,
     .pack_plane = pack_plane,
-    .packed = &bstk_packed_scalar,
+    .packed = &bstk_packed_neon,
 };
 #endif

@@ -30,6 +30,8 @@ extern const struct bstk_packed_kernels bstk_packed_scalar;
 #if defined(__x86_64__)
 extern const struct bstk_packed_kernels bstk_packed_avx2;
 extern const struct bstk_packed_kernels bstk_packed_avx512;
+#elif defined(__aarch64__)
+extern const struct bstk_packed_kernels bstk_packed_neon;
 #endif
 
 // How a chunk of inputs is laid out. Kernels interleave the planes in 16-byte lanes, so that a group of

@@ -6,6 +6,7 @@ TARGET static void add_listed(const uint32_t *positions, const uint16_t *excess,
   size_t next = 0;
   for (size_t row = 0; row < rows && next < count; row++) {
     size_t start = (first_row + row) * columns;
+    if (positions[next] >= start + columns) continue;
     float sum = 0;
     for (; next < count && positions[next] < start + columns; next++)
       sum = __builtin_fmaf(half_value(excess[next]), inputs[positions[next] - start], sum);
@@ -20,6 +21,7 @@ TARGET static void add_listed_tokens(const uint32_t *positions, const uint16_t *
   size_t next = 0;
   for (size_t row = 0; row < rows && next < count; row++) {
     size_t start = (first_row + row) * columns;
+    if (positions[next] >= start + columns) continue;
     float sums[BSTK_TOKEN_GROUP] = {0};
     for (; next < count && positions[next] < start + columns; next++) {
       float value = half_value(excess[next]);
@@ -27,9 +29,11 @@ TARGET static void add_listed_tokens(const uint32_t *positions, const uint16_t *
       for (size_t token = 0; token < BSTK_TOKEN_GROUP; token++)
         sums[token] = __builtin_fmaf(value, inputs[token], sums[token]);
     }
-    for (size_t token = 0; token < tokens; token++) {
-      float *out = y + token * stride + row;
-      *out = (float)(*out + u[row] * factor * sums[token]);
-    }
+    float results[BSTK_TOKEN_GROUP] = {0};
+    double scale = u[row] * factor;
+    for (size_t token = 0; token < tokens; token++) results[token] = y[token * stride + row];
+    for (size_t token = 0; token < BSTK_TOKEN_GROUP; token++)
+      results[token] = (float)(results[token] + scale * sums[token]);
+    for (size_t token = 0; token < tokens; token++) y[token * stride + row] = results[token];
   }
 }

@@ -85,17 +85,20 @@ void bstk_planes_products(const struct bstk_planes *matrix, size_t first, size_t
     size_t readable = point_at(matrix, row, planes);
     row_scales(matrix, row, live, scales);
     bstk_unpack_planes(planes, matrix->count, live, columns, readable, unpacked);
-    bstk_multiply_unpacked(unpacked, matrix->count, live, columns, rounded, tokens, scales, y + done,
-                           stride);
     size_t end = listed_before(matrix, (row + live) * columns);
-    if (end == next) continue;
-    bstk_decode_vectors(matrix->u.type, matrix->u.bytes, 1, 1, 1, row, live, scales);
+    float u[STRIP_ROWS];
+    if (end > next)
+      bstk_decode_vectors(matrix->u.type, matrix->u.bytes, 1, 1, 1, row, live, u);
+    // One group after the other, so that its results are still in the cache for the list.
     for (size_t token = 0; token < tokens; token += BSTK_TOKEN_GROUP) {
-      size_t left = tokens - token;
-      bstk_add_listed_tokens(matrix->positions + next, matrix->excess + next, end - next, row, live,
-                             columns, by_column + token * columns, scales, 1 / matrix->column_step,
-                             y + token * stride + done,
-                             left < BSTK_TOKEN_GROUP ? left : BSTK_TOKEN_GROUP, stride);
+      size_t left = tokens - token, group = left < BSTK_TOKEN_GROUP ? left : BSTK_TOKEN_GROUP;
+      float *out = y + token * stride + done;
+      bstk_multiply_unpacked(unpacked, matrix->count, live, columns, rounded + token, group, scales,
+                             out, stride);
+      if (end > next)
+        bstk_add_listed_tokens(matrix->positions + next, matrix->excess + next, end - next, row,
+                               live, columns, by_column + token * columns, u,
+                               1 / matrix->column_step, out, group, stride);
     }
     next = end;
   }

@@ -145,9 +145,17 @@ TARGET INLINE void multiply_block(const uint8_t *unpacked, size_t count, size_t 
   float out[BLOCK_ROWS][BLOCK_TOKENS];
   for (size_t i = 0; i < BLOCK_ROWS * BLOCK_TOKENS; i += ROWS_AT_ONCE)
     sum_rows(&sums[0][0] + i, &out[0][0] + i);
+  float factor[BLOCK_ROWS];
+  for (size_t row = 0; row < BLOCK_ROWS; row++) factor[row] = 2 * scales[row < rows ? row : 0];
+  if (rows >= BLOCK_ROWS && tokens >= BLOCK_TOKENS) {
+    for (size_t token = 0; token < BLOCK_TOKENS; token++)
+      for (size_t row = 0; row < BLOCK_ROWS; row++)
+        y[token * stride + row] = factor[row] * out[row][token];
+    return;
+  }
   for (size_t token = 0; token < BLOCK_TOKENS && token < tokens; token++)
     for (size_t row = 0; row < BLOCK_ROWS && row < rows; row++)
-      y[token * stride + row] = 2 * scales[row] * out[row][token];
+      y[token * stride + row] = factor[row] * out[row][token];
 }
 
 TARGET INLINE void multiply_blocks(const uint8_t *unpacked, size_t count, size_t rows,

@@ -19,7 +19,7 @@ struct BalanceTests {
         source: .machine, totalByteCount: 4 << 30, freeByteCount: free * mega)
       return watch.desiredByteCount(
         MemorySnapshot(
-          bounds: [bound], heldByteCount: holding * mega, limitEventCount: events,
+          bounds: [bound], heldByteCount: holding * mega, holdUpCount: events,
           stalledMicroseconds: stalled),
         holding: holding * mega, most: most * mega, now: now
       ).map { $0 / mega }

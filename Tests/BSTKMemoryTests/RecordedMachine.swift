@@ -84,6 +84,5 @@ struct RecordedMachine {
     "/sys/fs/cgroup/memory/memory.stat": "inactive_file 1\ntotal_inactive_file 600000000\n",
     "/sys/fs/cgroup/memory/work/memory.limit_in_bytes": "9223372036854771712\n",
     "/sys/fs/cgroup/memory/work/memory.usage_in_bytes": "0\n",
-    "/sys/fs/cgroup/memory/work/memory.failcnt": "3\n",
   ]) { $1 }
 }

@@ -4,7 +4,6 @@ import Foundation
 final class MemoryGroup: Sendable {
   /// The folder of the group.
   let folder: String
-  private let limitFile: String
   private let eventFile: String
 
   /// The folders under which groups of version two and one are made.
@@ -13,26 +12,25 @@ final class MemoryGroup: Sendable {
   /// Makes a group; nil where the system does not let us, which is said once.
   init?(byteLimit: Int) {
     let name = "bstk-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-    for parent in Self.parents {
-      let folder = "\(parent)/\(name)"
-      // SAFETY: here and below the path is a valid C string during the call.
-      guard unsafe mkdir(folder, 0o755) == 0 else { continue }
-      let isTwo = FileManager.default.fileExists(atPath: "\(folder)/memory.max")
-      limitFile = "\(folder)/" + (isTwo ? "memory.max" : "memory.limit_in_bytes")
-      eventFile = "\(folder)/" + (isTwo ? "memory.events" : "memory.oom_control")
-      self.folder = folder
-      if (try? Data("\(byteLimit)".utf8).write(to: URL(filePath: limitFile))) != nil,
-        (try? String(contentsOfFile: eventFile, encoding: .utf8)) != nil
-      {
-        return
-      }
-      _ = unsafe rmdir(folder)
+    let parent = Self.parents.first { parent in
+      FileManager.default.fileExists(atPath: "\(parent)/cgroup.procs")
     }
-    return nil
+    guard let parent else { return nil }
+    let folder = "\(parent)/\(name)"
+    // SAFETY: the path is a valid C string during the call.
+    guard unsafe mkdir(folder, 0o755) == 0 else { return nil }
+    let isTwo = FileManager.default.fileExists(atPath: "\(folder)/memory.max")
+    self.folder = folder
+    eventFile = "\(folder)/" + (isTwo ? "memory.events" : "memory.oom_control")
+    let limit = "\(folder)/" + (isTwo ? "memory.max" : "memory.limit_in_bytes")
+    guard (try? Data("\(byteLimit)".utf8).write(to: URL(filePath: limit))) != nil,
+      (try? killCount()) != nil
+    else { return nil }
   }
 
   deinit {
     // The kernel keeps a group busy for a moment after its last process.
+    // SAFETY: the path is a valid C string during the call.
     for _ in 0..<200 where unsafe rmdir(folder) != 0 { usleep(10_000) }
   }
 

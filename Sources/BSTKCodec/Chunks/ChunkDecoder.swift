@@ -36,8 +36,9 @@ public struct ChunkDecoder: ~Copyable {
     if case .ignorable = layout {
       throw fault(.unknownKind, "chunk \(index) belongs to an object of an unknown kind")
     }
-    let content = try content(of: stored, record.codec, byteCount: layout.byteCount, fault)
-    let payload = Self.payload(of: content, record.codec, layout, firstPlane: firstPlane)
+    let payload = Self.payload(
+      of: try content(of: stored, record.codec, byteCount: layout.byteCount, fault),
+      record.codec, layout, firstPlane: firstPlane)
     try layout.validate(payload.span, chunk: index, at: manifest.chunkOffset(index))
     return payload
   }
@@ -59,7 +60,8 @@ public struct ChunkDecoder: ~Copyable {
 
   /// The payload that the content stands for.
   private static func payload(
-    of content: [UInt8], _ codec: ChunkCodec, _ layout: ChunkLayout, firstPlane: Span<UInt8>?
+    of content: consuming [UInt8], _ codec: ChunkCodec, _ layout: ChunkLayout,
+    firstPlane: Span<UInt8>?
   ) -> [UInt8] {
     switch codec {
     case .raw, .zstd: return content
@@ -75,7 +77,9 @@ public struct ChunkDecoder: ~Copyable {
       guard let byteCount = layout.mirroredByteCount, let firstPlane else {
         preconditionFailure("a mirrored plane is decoded with the first plane of its matrix")
       }
-      return MirroredPlane.exclusiveOr(content.span, firstPlane, byteCount: byteCount)
+      // In place: a plane may be large, and two of them need not be there at once.
+      MirroredPlane.applyExclusiveOr(firstPlane, byteCount: byteCount, to: &content)
+      return content
     }
   }
 }

@@ -16,7 +16,7 @@ public struct StatisticsGatherer {
   /// How a text is used.
   public struct Options: Hashable, Sendable {
     /// Windows taken for second moments, spread evenly over the text.
-    public var windowCount = Calibrator.Options().windowCount
+    public var windowCount = 256
     /// Tokens of a window.
     public var windowLength = Calibrator.Options().windowLength
     /// Windows of them that gradients are taken through, spread evenly. Nil takes
@@ -37,7 +37,7 @@ public struct StatisticsGatherer {
   }
 
   /// Windows that gradients are taken through unless asked otherwise.
-  public static let defaultGradientWindowCount = 16
+  public static let defaultGradientWindowCount = 64
 
   private let transformer: Transformer
   private let options: Options

@@ -1,3 +1,5 @@
+internal import BSTKNumerics
+
 /// What a text being generated has left in the model: keys and values of every layer.
 ///
 /// It stays usable when the model changes its size between two tokens: keys and values that other
@@ -22,7 +24,7 @@ public struct GenerationState: Sendable {
   public init(configuration: ModelConfiguration, capacity: Int = 0) {
     caches = Array(
       repeating: LayerCache(configuration: configuration), count: configuration.layerCount)
-    runner = LayerRunner(configuration: configuration)
+    runner = LayerRunner(configuration: configuration, precision: .rounded)
     for index in caches.indices { caches[index].reserve(capacity, keeping: 0) }
   }
 

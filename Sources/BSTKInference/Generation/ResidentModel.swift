@@ -6,8 +6,8 @@ internal import BSTKNumerics
 /// A model whose weights all stay in memory, for generating text token by token.
 ///
 /// Its matrices stay in the code they are stored in, an embedding that is the output head as well is
-/// held once, and products come straight from the code: one token's with its numbers rounded to
-/// 8 bits, those of many tokens in fp32. It cannot be copied: there is one set of weights.
+/// held once, and products come straight from the code, with inputs rounded to 8 bits. It cannot be
+/// copied: there is one set of weights.
 public struct ResidentModel: ~Copyable, Sendable {
   /// Elements of the widest intermediate value of a prompt's tokens that run together.
   private static let batchElements = 1 << 20
@@ -122,12 +122,8 @@ public struct ResidentModel: ~Copyable, Sendable {
     let batch = max(16, min(256, Self.batchElements / configuration.intermediateSize))
     for start in stride(from: 0, to: tokens.count, by: batch) {
       let part = tokens[start..<min(start + batch, tokens.count)]
-      if part.count == 1 {
-        // One token's sums would otherwise depend on the number of threads.
-        try BLAS.withSerialProducts { try run(part, ofTextOf: end, in: &state) }
-      } else {
-        try run(part, ofTextOf: end, in: &state)
-      }
+      // OpenBLAS' own threads would be in the way of those that share out the other work.
+      try BLAS.withSerialProducts { try run(part, ofTextOf: end, in: &state) }
     }
     state.logits.resize(configuration.vocabularySize)
     state.normed.resize(configuration.hiddenSize)

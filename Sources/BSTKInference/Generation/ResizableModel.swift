@@ -37,6 +37,8 @@ public struct ResizableModel: ~Copyable, Sendable {
     progress: (WorkProgress) throws -> Void = { _ in }
   ) throws {
     try file.require(cut)
+    // What was needed before, by a tokenizer for instance, would add to the peak.
+    Heap.giveBack()
     let decoder = try ChunkDecoder()
     var assembly = WeightAssembly(file.manifest)
     while assembly.chunkCount < cut.chunkCount {

@@ -1,4 +1,5 @@
 internal import BSTKModelFiles
+internal import BSTKNumerics
 package import BSTKTokenizer
 
 /// Some tokens' way through the final norm and the output head and back, with the cross-entropy
@@ -89,7 +90,7 @@ package struct HeadPass: Sendable {
   private static func multiply(_ x: [Float], _ head: OutputHead, _ out: inout [Float]) {
     out.resize(x.count / head.weight.columns * head.weight.rows)
     var span = out.mutableSpan
-    head.weight.multiply(x.span, into: &span)
+    head.weight.multiply(x.span, into: &span, precision: .exact)
   }
 
   private static func softmax(_ logits: inout [Float], _ row: Range<Int>) {

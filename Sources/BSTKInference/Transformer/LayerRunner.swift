@@ -13,6 +13,8 @@ struct LayerRunner {
   }
 
   let configuration: ModelConfiguration
+  /// What may be done to the inputs of products with weights in code.
+  let precision: ProductPrecision
   private var normed: [Float] = []
   private var query: [Float] = []
   private var key: [Float] = []
@@ -22,8 +24,9 @@ struct LayerRunner {
   private var up: [Float] = []
   private var attention: Attention
 
-  init(configuration: ModelConfiguration) {
+  init(configuration: ModelConfiguration, precision: ProductPrecision) {
     self.configuration = configuration
+    self.precision = precision
     attention = Attention(configuration: configuration)
   }
 
@@ -50,30 +53,32 @@ struct LayerRunner {
     Self.normalize(rows.span, layer.inputNorm, configuration.normEpsilon, &normed)
     try observer?(
       [layer[.query].layer, layer[.key].layer, layer[.value].layer], normed.span)
-    Self.apply(layer[.query], normed, &query)
-    Self.apply(layer[.key], normed, &key)
-    Self.apply(layer[.value], normed, &value)
+    Self.apply(layer[.query], normed, &query, precision)
+    Self.apply(layer[.key], normed, &key, precision)
+    Self.apply(layer[.value], normed, &value, precision)
     for segment in segments {
       attention.run(
         query: query, key: key, value: value, segment: segment,
         window: configuration.slidingWindows[layer.index], cache: &cache, into: &attended)
     }
     try observer?([layer[.attentionOutput].layer], attended.span)
-    Self.apply(layer[.attentionOutput], attended, &normed)
+    Self.apply(layer[.attentionOutput], attended, &normed, precision)
     Kernels.add(normed.span, to: &rows)
 
     Self.normalize(rows.span, layer.postAttentionNorm, configuration.normEpsilon, &normed)
     try observer?([layer[.gate].layer, layer[.up].layer], normed.span)
-    Self.apply(layer[.gate], normed, &gate)
-    Self.apply(layer[.up], normed, &up)
+    Self.apply(layer[.gate], normed, &gate, precision)
+    Self.apply(layer[.up], normed, &up, precision)
     Self.activate(&gate, up)
     try observer?([layer[.down].layer], gate.span)
-    Self.apply(layer[.down], gate, &normed)
+    Self.apply(layer[.down], gate, &normed, precision)
     Kernels.add(normed.span, to: &rows)
   }
 
   /// Gives back the memory of the buffers.
-  mutating func releaseBuffers() { self = LayerRunner(configuration: configuration) }
+  mutating func releaseBuffers() {
+    self = LayerRunner(configuration: configuration, precision: precision)
+  }
 
   private static func normalize(
     _ rows: Span<Float>, _ weight: [Float], _ epsilon: Float, _ out: inout [Float]
@@ -83,13 +88,24 @@ struct LayerRunner {
   }
 
   private static func activate(_ gate: inout [Float], _ up: [Float]) {
-    var gate = gate.mutableSpan
-    Kernels.siluMultiply(&gate, up.span)
+    let (count, part) = (gate.count, 1 << 14)
+    unsafe gate.withUnsafeMutableBufferPointer { gate in
+      // SAFETY: every part is one thread's to write.
+      nonisolated(unsafe) let gate = unsafe gate
+      Crew.shared.forEach((count + part - 1) / part) { index in
+        let range = index * part..<min((index + 1) * part, count)
+        var span = unsafe MutableSpan(_unsafeElements: .init(rebasing: gate[range]))
+        Kernels.siluMultiply(&span, up.span.extracting(range))
+      }
+    }
   }
 
-  private static func apply(_ linear: LayerWeights.Linear, _ x: [Float], _ out: inout [Float]) {
+  private static func apply(
+    _ linear: LayerWeights.Linear, _ x: [Float], _ out: inout [Float],
+    _ precision: ProductPrecision
+  ) {
     var out = out.mutableSpan
-    linear.apply(x.span, into: &out)
+    linear.apply(x.span, into: &out, precision: precision)
   }
 }
 

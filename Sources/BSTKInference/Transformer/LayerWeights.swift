@@ -1,4 +1,5 @@
 public import BSTKModelFiles
+internal import BSTKNumerics
 
 /// The weights of one decoder layer.
 public struct LayerWeights: Sendable {
@@ -12,8 +13,12 @@ public struct LayerWeights: Sendable {
     public var bias: [Float]?
 
     /// out ← x · weightᵀ + bias for each row of x, tokens × in features.
-    func apply(_ x: Span<Float>, into out: inout MutableSpan<Float>) {
-      weight.multiply(x, into: &out)
+    ///
+    /// - Parameter precision: What may be done to x where the weight is in code.
+    func apply(
+      _ x: Span<Float>, into out: inout MutableSpan<Float>, precision: ProductPrecision = .exact
+    ) {
+      weight.multiply(x, into: &out, precision: precision)
       if let bias { Kernels.addBias(bias.span, to: &out) }
     }
   }

@@ -1,5 +1,6 @@
 public import BSTKTokenizer
 package import BSTKModelFiles
+internal import BSTKNumerics
 
 /// The last norm and the projection to the vocabulary.
 public struct OutputHead: Sendable {
@@ -49,16 +50,16 @@ public struct OutputHead: Sendable {
     let states = normalized(rows)
     var out = [Float](repeating: 0, count: tokens * configuration.vocabularySize)
     var span = out.mutableSpan
-    weight.multiply(states.span, into: &span)
+    weight.multiply(states.span, into: &span, precision: .exact)
     return out
   }
 
-  /// Logits of one token's state, in buffers of the caller.
+  /// Logits of one token's state, in buffers of the caller; the state may be rounded to 8 bits.
   func logits(
     _ state: Span<Float>, normed: inout MutableSpan<Float>, into logits: inout MutableSpan<Float>
   ) {
     Kernels.rmsNorm(state, weight: norm.span, epsilon: configuration.normEpsilon, into: &normed)
-    weight.multiply(normed.span, into: &logits)
+    weight.multiply(normed.span, into: &logits, precision: .rounded)
   }
 
   private func normalized(_ rows: Span<Float>) -> [Float] {

@@ -1,5 +1,6 @@
 public import BSTKTokenizer
 public import BSTKModelFiles
+internal import BSTKNumerics
 internal import BSTKFormat
 
 /// Sees the input of linear layers while a forward pass runs: the layers that share this input,
@@ -105,7 +106,7 @@ public struct Transformer: Sendable {
     _ layer: LayerWeights, to states: inout HiddenStates, tileTokens: Int = 2048,
     observer: LinearObserver? = nil
   ) throws {
-    var runner = LayerRunner(configuration: configuration)
+    var runner = LayerRunner(configuration: configuration, precision: .exact)
     var cache = LayerCache(configuration: configuration)
     var anglesByLength: [Int: RotaryAngles] = [:]
     let width = states.width

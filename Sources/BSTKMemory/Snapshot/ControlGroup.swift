@@ -127,15 +127,12 @@ struct ControlGroup: Hashable {
       source: .controlGroup, totalByteCount: limit, freeByteCount: limit.subtracting(used))
   }
 
-  /// How often the group has come to one of its limits.
-  func limitEventCount(_ read: (String) -> String?) -> UInt64 {
+  /// How often processes of the group were held up because it was above `memory.high`. Coming to
+  /// `memory.max` means nothing: pages of files fill a group up to there all the time.
+  func holdUpCount(_ read: (String) -> String?) -> UInt64 {
     switch version {
-    case .one: return read("memory.failcnt").flatMap { UInt64($0.prefix { $0.isNumber }) } ?? 0
-    case .two:
-      let events = read("memory.events") ?? ""
-      return ["high", "max"].reduce(0) { sum, name in
-        sum &+ (NamedValues.value(of: name, in: events) ?? 0)
-      }
+    case .one: 0
+    case .two: read("memory.events").flatMap { NamedValues.value(of: "high", in: $0) } ?? 0
     }
   }
 }

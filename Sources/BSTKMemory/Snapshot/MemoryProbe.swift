@@ -86,7 +86,7 @@ struct MemoryProbe {
     /// What there is now.
     func snapshot() -> MemorySnapshot {
       var bounds: [MemoryBound] = []
-      var events: UInt64 = 0
+      var holdUps: UInt64 = 0
       let memory = text("/proc/meminfo")
       if let total = NamedValues.value(of: "MemTotal", in: memory),
         let free = NamedValues.value(of: "MemAvailable", in: memory)
@@ -97,7 +97,7 @@ struct MemoryProbe {
       for group in groups {
         let read = { (name: String) in SystemText.read("\(root)\(group.folder)/\(name)") }
         if let bound = group.bound(read) { bounds.append(bound) }
-        events &+= group.limitEventCount(read)
+        holdUps &+= group.holdUpCount(read)
       }
       let status = text("/proc/self/status")
       if let limit = NamedValues.softLimit("Max address space", in: text("/proc/self/limits")),
@@ -112,7 +112,7 @@ struct MemoryProbe {
       }
       return MemorySnapshot(
         bounds: bounds, heldByteCount: NamedValues.value(of: "RssAnon", in: status) ?? 0,
-        limitEventCount: events, stalledMicroseconds: stalled.max() ?? 0)
+        holdUpCount: stalled.isEmpty ? holdUps : 0, stalledMicroseconds: stalled.max() ?? 0)
     }
   }
 #endif

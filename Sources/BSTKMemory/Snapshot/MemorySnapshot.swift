@@ -4,19 +4,20 @@ public struct MemorySnapshot: Hashable, Sendable {
   public let bounds: [MemoryBound]
   /// The bytes of memory that this process holds and no file backs.
   public let heldByteCount: UInt64
-  /// How often a control group has come to a limit so far.
-  public let limitEventCount: UInt64
+  /// How often processes of a control group were held up so far because it had too much memory;
+  /// zero where stalls are known, which tell more.
+  public let holdUpCount: UInt64
   /// The microseconds so far in which something waited for memory (pressure stall information).
   public let stalledMicroseconds: UInt64
 
   /// Makes a snapshot.
   public init(
-    bounds: [MemoryBound], heldByteCount: UInt64 = 0, limitEventCount: UInt64 = 0,
+    bounds: [MemoryBound], heldByteCount: UInt64 = 0, holdUpCount: UInt64 = 0,
     stalledMicroseconds: UInt64 = 0
   ) {
     self.bounds = bounds
     self.heldByteCount = heldByteCount
-    self.limitEventCount = limitEventCount
+    self.holdUpCount = holdUpCount
     self.stalledMicroseconds = stalledMicroseconds
   }
 

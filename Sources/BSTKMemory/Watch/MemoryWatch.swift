@@ -67,7 +67,7 @@ public struct MemoryWatch: ~Copyable {
   ) -> UInt64? {
     if let last {
       let stalled = snapshot.stalledMicroseconds.subtracting(last.snapshot.stalledMicroseconds)
-      if snapshot.limitEventCount > last.snapshot.limitEventCount
+      if snapshot.holdUpCount > last.snapshot.holdUpCount
         || Double(stalled) * 1e-6 > (now - last.seconds) * Self.stallShare
       {
         lastPressure = now

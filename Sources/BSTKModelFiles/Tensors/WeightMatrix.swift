@@ -92,8 +92,11 @@ public struct WeightMatrix: Sendable {
   /// - Parameters:
   ///   - x: Tokens × ``columns``.
   ///   - y: Tokens × ``rows``.
+  ///   - precision: What may be done to x where the matrix is in code.
   /// - Precondition: OpenBLAS is loaded.
-  package func multiply(_ x: Span<Float>, into y: inout MutableSpan<Float>) {
+  package func multiply(
+    _ x: Span<Float>, into y: inout MutableSpan<Float>, precision: ProductPrecision
+  ) {
     let tokens = x.count / columns
     precondition(x.count == tokens * columns && y.count == tokens * rows)
     switch storage {
@@ -106,7 +109,8 @@ public struct WeightMatrix: Sendable {
     case .packed(let parts):
       var first = 0
       for part in parts {
-        part.multiply(x, into: &y, rowStride: rows, firstColumn: first)
+        part.multiply(
+          x, into: &y, rowStride: rows, firstColumn: first, precision: precision)
         first += part.rows
       }
     }

@@ -7,9 +7,9 @@ internal import Synchronization
 /// Waking a thread takes longer than such work does. So a thread of the crew that has nothing to do
 /// looks out for more during ``patience`` and only then sleeps; one that comes late to a job finds it
 /// done, and nobody has waited for it.
-final class Crew: Sendable {
+package final class Crew: Sendable {
   /// The one crew of the process.
-  static let shared = Crew()
+  package static let shared = Crew()
 
   /// How long a thread looks out before it sleeps, and the caller before it sleeps until the last
   /// thread is done, in nanoseconds.
@@ -47,7 +47,7 @@ final class Crew: Sendable {
   ///
   /// What an index does must not depend on the number of threads. A call within a call, or beside one
   /// of another thread, runs on the calling thread alone.
-  func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
+  package func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
     let helpers = min(BLAS.threadCount - 1, count - 1, Self.maximumSize)
     guard helpers > 0,
       isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged

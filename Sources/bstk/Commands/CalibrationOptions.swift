@@ -27,8 +27,12 @@ struct CalibrationOptions: ParsableArguments {
     completion: .file())
   var statistics: String?
 
-  @Option(help: "Windows of the calibration text.")
-  var calibrationWindows = Calibrator.Options().windowCount
+  @Option(
+    help: """
+      Windows of the calibration text. (default: \(StatisticsGatherer.Options().windowCount), or \
+      \(Calibrator.Options().windowCount) of the reference profile)
+      """)
+  var calibrationWindows: Int?
 
   @Option(help: "Tokens of a calibration window.")
   var calibrationWindow = Calibrator.Options().windowLength
@@ -57,7 +61,9 @@ struct CalibrationOptions: ParsableArguments {
         throw ValidationError("--statistics, --evaluation and --order need --calibration.")
       }
     }
-    if calibrationWindows < 1 { throw ValidationError("--calibration-windows must be positive.") }
+    if let calibrationWindows, calibrationWindows < 1 {
+      throw ValidationError("--calibration-windows must be positive.")
+    }
     if calibrationWindow < 2 { throw ValidationError("--calibration-window must be at least 2.") }
   }
 
@@ -77,7 +83,7 @@ struct CalibrationOptions: ParsableArguments {
     var options = CalibratedCompression.Options()
     options.compression = compression
     options.order = order ?? .worth
-    options.calibration.windowCount = calibrationWindows
+    options.calibration.windowCount = calibrationWindows ?? options.calibration.windowCount
     options.calibration.windowLength = calibrationWindow
     options.evaluationLabel = evaluationLabel(options.evaluation)
     return options

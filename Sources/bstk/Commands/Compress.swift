@@ -84,7 +84,8 @@ struct Compress: BstkCommand {
     options.creator = Bstk.creator
     options.evaluationLabel = calibration.evaluationLabel(options.evaluation)
     var profile = BestProfile(folder: folder, options: options, cancellation: cancellation)
-    profile.gathering.windowCount = calibration.calibrationWindows
+    profile.gathering.windowCount =
+      calibration.calibrationWindows ?? profile.gathering.windowCount
     profile.gathering.windowLength = calibration.calibrationWindow
     let knowledge = calibration.knowledge
     if case .none = knowledge, !json {

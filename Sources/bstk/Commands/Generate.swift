@@ -138,6 +138,7 @@ struct Generate: BstkCommand {
   private func runPublished(start: ContinuousClock.Instant, _ bar: StepBar) async throws {
     let published = try PublishedModel(
       model, budget: budget.budgetNow(), output: output, network: network, bar: bar)
+    defer { published.removeFolder() }
     let base = try await published.base()
     bar.finish()
     let manifest = base.model.manifest

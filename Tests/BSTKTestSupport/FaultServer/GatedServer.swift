@@ -1,17 +1,22 @@
-import BSTKTestSupport
 import Foundation
 
 /// A server that sends the first bytes of a file and the others only once that is allowed.
-final class GatedServer: Sendable {
+public final class GatedServer: Sendable {
   /// What comes of the rest.
-  enum Rest: Sendable {
-    case served, missing
+  public enum Rest: Sendable {
+    /// It is sent as it is.
+    case served
+    /// There is no such file any more.
+    case missing
   }
 
   private let gate = DispatchSemaphore(value: 0)
   private let server: FaultServer
 
-  init(_ file: [UInt8], first byteCount: Int, rest: Rest = .served) throws {
+  /// Starts a server.
+  ///
+  /// - Parameter byteCount: The bytes that the first request gets.
+  public init(_ file: [UInt8], first byteCount: Int, rest: Rest = .served) throws {
     server = try FaultServer(file) { [gate] request, response in
       if request.number == 1 {
         response.body = Array(response.body.prefix(byteCount))
@@ -25,14 +30,17 @@ final class GatedServer: Sendable {
     }
   }
 
-  var url: String { server.url() }
+  /// The file's address.
+  public var url: String { server.url() }
 
   /// Body bytes that left the server.
-  var bodyByteCount: Int { server.bodyByteCount }
+  public var bodyByteCount: Int { server.bodyByteCount }
 
-  func open() { gate.signal() }
+  /// Allows the rest.
+  public func open() { gate.signal() }
 
-  func stop() {
+  /// Ends every connection and the listener.
+  public func stop() {
     open()
     server.stop()
   }
