@@ -152,7 +152,8 @@ void bstk_gguf_encode_q8_0(const float *in, uint8_t *out, size_t blocks) {
 
 void bstk_gguf_encode_q4_0(const float *in, uint8_t *out, size_t blocks) {
   for (size_t block = 0; block < blocks; block++, in += QK, out += QK / 2 + 2) {
-    float largest = 0, extreme = 0;
+    // The first of equals, and of zeros its sign.
+    float largest = 0, extreme = in[0];
     for (int i = 0; i < QK; i++) {
       if (fabsf(in[i]) > largest) largest = fabsf(in[i]), extreme = in[i];
     }

@@ -10,17 +10,20 @@ struct BalanceTests {
   private struct Play: ~Copyable {
     var watch = MemoryWatch(MemoryProbe(), cacheByteCount: 36 << 20)
     var stalled: UInt64 = 0
+    var stalledElsewhere: UInt64 = 0
     var events: UInt64 = 0
 
     mutating func desired(free: UInt64, holding: UInt64, most: UInt64 = 2_000, at now: Double)
       -> UInt64?
     {
       let bound = MemoryBound(
-        source: .machine, totalByteCount: 4 << 30, freeByteCount: free * mega)
+        source: .machine, totalByteCount: 4 << 30, freeByteCount: free * mega,
+        heldByteCount: holding * mega)
       return watch.desiredByteCount(
         MemorySnapshot(
-          bounds: [bound], heldByteCount: holding * mega, holdUpCount: events,
-          stalledMicroseconds: stalled),
+          bounds: [bound],
+          stalledMicroseconds: [.machine: stalled, .controlGroup: 10 * stalledElsewhere],
+          holdUpCount: events),
         holding: holding * mega, most: most * mega, now: now
       ).map { $0 / mega }
     }
@@ -38,15 +41,15 @@ struct BalanceTests {
 
   @Test("What is allowed: free and held, less reserve, cache and 64 MiB; never below nothing")
   func allowance() throws {
-    let bound = MemoryBound(source: .machine, totalByteCount: 4 << 30, freeByteCount: 1 << 30)
-    let allowance = try #require(
-      MemoryAllowance(MemorySnapshot(bounds: [bound], heldByteCount: 100 << 20)))
+    let bound = MemoryBound(
+      source: .machine, totalByteCount: 4 << 30, freeByteCount: 1 << 30, heldByteCount: 100 << 20)
+    let allowance = try #require(MemoryAllowance(MemorySnapshot(bounds: [bound])))
     #expect(allowance.usableByteCount == (1124 - 256) << 20)
     #expect(allowance.weightByteCount(cacheByteCount: 36 << 20) == (1124 - 256 - 100) << 20)
     #expect(allowance.weightByteCount(cacheByteCount: .max) == 0)
     let pressed = try #require(
-      MemoryAllowance(MemorySnapshot(bounds: [bound]), isUnderPressure: true))
-    #expect(pressed.usableByteCount == (1024 - 512) << 20 && pressed.reserveByteCount == 256 << 20)
+      MemoryAllowance(MemorySnapshot(bounds: [bound]), pressed: [.machine, .process]))
+    #expect(pressed.usableByteCount == (1124 - 512) << 20 && pressed.reserveByteCount == 512 << 20)
   }
 
   @Test("Others take memory: at once as much is given back; a little is what the reserve is for")
@@ -98,7 +101,11 @@ struct BalanceTests {
     play.stalled = 300_000
     #expect(play.desired(free: 456, holding: 1_000, at: 3) == 844)
     #expect(play.desired(free: 612, holding: 844, at: 4) == nil)
+    // What a control group's processes wait for is no matter of the machine's memory.
+    play.stalledElsewhere = 900_000
     play.events = 1
+    #expect(play.desired(free: 512, holding: 844, at: 5.9) == nil)
+    play.stalled = 350_000
     #expect(play.desired(free: 512, holding: 844, at: 6) == 744)
     // Pressure is over two seconds later, and the calm begins.
     #expect(play.desired(free: 900, holding: 744, at: 7.9) == nil)

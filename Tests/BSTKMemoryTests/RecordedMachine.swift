@@ -25,7 +25,7 @@ struct RecordedMachine {
     withExtendedLifetime(folder) { MemoryProbe(root: folder.path).snapshot() }
   }
 
-  var pressurePaths: [String] { MemoryProbe(root: folder.path).pressurePaths }
+  var pressurePaths: [MemoryBound.Source: String] { MemoryProbe(root: folder.path).pressurePaths }
 
   /// 24 GB, 12 of them available; the process holds 16 MiB.
   static let machine = [
@@ -37,7 +37,8 @@ struct RecordedMachine {
     HugePages_Total:       0
 
     """,
-    "/proc/self/status": "Name:\tbstk\nVmSize:\t  409600 kB\nRssAnon:\t   16384 kB\n",
+    "/proc/self/status":
+      "Name:\tbstk\nVmSize:\t  409600 kB\nRssAnon:\t   16384 kB\nVmData:\t   30720 kB\n",
     "/proc/self/limits": """
     Limit                     Soft Limit           Hard Limit           Units
     Max cpu time              unlimited            unlimited            seconds
@@ -64,7 +65,7 @@ struct RecordedMachine {
     "/sys/fs/cgroup/user.slice/my app.service/memory.high": "3000000000\n",
     "/sys/fs/cgroup/user.slice/my app.service/memory.current": "500000000\n",
     "/sys/fs/cgroup/user.slice/my app.service/memory.stat":
-      "anon 100\nactive_file 200000000\ninactive_file 100000000\n",
+      "anon 100\nfile_mapped 100000000\nactive_file 200000000\ninactive_file 100000000\n",
     "/sys/fs/cgroup/user.slice/my app.service/memory.events":
       "low 0\nhigh 7\nmax 2\noom 0\noom_kill 0\n",
     "/sys/fs/cgroup/user.slice/my app.service/memory.pressure":
@@ -81,7 +82,8 @@ struct RecordedMachine {
     """,
     "/sys/fs/cgroup/memory/memory.limit_in_bytes": "1000000000\n",
     "/sys/fs/cgroup/memory/memory.usage_in_bytes": "700000000\n",
-    "/sys/fs/cgroup/memory/memory.stat": "inactive_file 1\ntotal_inactive_file 600000000\n",
+    "/sys/fs/cgroup/memory/memory.stat":
+      "inactive_file 1\ntotal_inactive_file 600000000\ntotal_mapped_file 9\n",
     "/sys/fs/cgroup/memory/work/memory.limit_in_bytes": "9223372036854771712\n",
     "/sys/fs/cgroup/memory/work/memory.usage_in_bytes": "0\n",
   ]) { $1 }

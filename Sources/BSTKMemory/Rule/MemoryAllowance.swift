@@ -12,22 +12,23 @@ public struct MemoryAllowance: Hashable, Sendable {
 
   /// The bound that decides.
   public let bound: MemoryBound
-  /// What is kept back of it.
+  /// What is kept back of it; under pressure twice the usual.
   public let reserveByteCount: UInt64
   /// What this process may hold in all.
   public let usableByteCount: UInt64
 
   /// Applies the rule; nil where no bound is known.
   ///
-  /// - Parameter isUnderPressure: Whether others wait for memory; the reserve is doubled then.
-  public init?(_ snapshot: MemorySnapshot, isUnderPressure: Bool = false) {
+  /// - Parameter pressed: Where others wait for memory; the reserve of these bounds is doubled.
+  public init?(_ snapshot: MemorySnapshot, pressed: Set<MemoryBound.Source> = []) {
     let candidates = snapshot.bounds.map { bound in
-      let reserve = Self.reserveByteCount(ofTotal: bound.totalByteCount)
-      let kept = isUnderPressure ? 2 * reserve : reserve
-      let (sum, isHuge) = bound.freeByteCount.addingReportingOverflow(snapshot.heldByteCount)
+      let reserve =
+        Self.reserveByteCount(ofTotal: bound.totalByteCount)
+        * (pressed.contains(bound.source) ? 2 : 1)
+      let (sum, isHuge) = bound.freeByteCount.addingReportingOverflow(bound.heldByteCount)
       return (
         bound: bound, reserve: reserve,
-        usable: min(isHuge ? .max : sum, bound.totalByteCount).subtracting(kept)
+        usable: min(isHuge ? .max : sum, bound.totalByteCount).subtracting(reserve)
       )
     }
     guard let tightest = candidates.min(by: { $0.usable < $1.usable }) else { return nil }

@@ -19,8 +19,8 @@ public struct MemoryBalance: Sendable {
   /// What the weights should take now; nil when they should stay as they are.
   ///
   /// - Parameters:
-  ///   - allowance: What the rule allows now; under pressure, made so.
-  ///   - isUnderPressure: Whether others wait for memory.
+  ///   - allowance: What the rule allows now.
+  ///   - isUnderPressure: Whether others wait for memory of its bound.
   ///   - holding: What the weights take.
   ///   - most: What they could take at most.
   ///   - now: Seconds of a clock that never goes back.

@@ -93,26 +93,28 @@ struct ControlGroup: Hashable {
   /// The bound of the group, if it has one.
   ///
   /// Pages of files count as free: the kernel gives them up before it kills, and a model that has
-  /// been read leaves a group full of them. Half of those that were used twice are held to be
-  /// in use, as programs and libraries are.
+  /// been read leaves a group full of them. Those that are mapped, as programs and libraries are,
+  /// and were used more than once are in use.
   ///
-  /// - Parameter read: The text of a file of the group.
-  func bound(_ read: (String) -> String?) -> MemoryBound? {
+  /// - Parameters:
+  ///   - held: What the process has of it.
+  ///   - read: The text of a file of the group.
+  func bound(held: UInt64 = 0, _ read: (String) -> String?) -> MemoryBound? {
     func number(_ name: String) -> UInt64? {
       read(name).flatMap { text in UInt64(text.split { $0.isWhitespace }.first ?? "") }
     }
     let limits: [UInt64?]
     let usage: UInt64?
-    let prefix: String
+    let (prefix, mapped): (String, String)
     switch version {
     case .one:
       limits = [number("memory.limit_in_bytes")]
       usage = number("memory.usage_in_bytes")
-      prefix = "total_"
+      (prefix, mapped) = ("total_", "mapped_file")
     case .two:
       limits = [number("memory.max"), number("memory.high")]
       usage = number("memory.current")
-      prefix = ""
+      (prefix, mapped) = ("", "file_mapped")
     }
     // Version one writes its lack of a limit as the largest number of pages.
     guard let limit = limits.compactMap(\.self).min(), limit < 1 << 60, let usage else {
@@ -122,9 +124,11 @@ struct ControlGroup: Hashable {
     func pages(_ name: String) -> UInt64 {
       NamedValues.value(of: prefix + name, in: statistics) ?? 0
     }
-    let used = usage.subtracting(pages("inactive_file")).subtracting(pages("active_file") / 2)
+    let used = usage.subtracting(pages("inactive_file"))
+      .subtracting(pages("active_file").subtracting(pages(mapped)))
     return MemoryBound(
-      source: .controlGroup, totalByteCount: limit, freeByteCount: limit.subtracting(used))
+      source: .controlGroup, totalByteCount: limit, freeByteCount: limit.subtracting(used),
+      heldByteCount: held)
   }
 
   /// How often processes of the group were held up because it was above `memory.high`. Coming to

@@ -16,11 +16,17 @@ public struct MemoryBound: Hashable, Sendable {
   public let totalByteCount: UInt64
   /// The bytes that can be had now: unused, or given up by the system without harm.
   public let freeByteCount: UInt64
+  /// The bytes that this process has of it and that no file backs; they can be used for something
+  /// else.
+  public let heldByteCount: UInt64
 
   /// Makes a bound.
-  public init(source: Source, totalByteCount: UInt64, freeByteCount: UInt64) {
+  public init(
+    source: Source, totalByteCount: UInt64, freeByteCount: UInt64, heldByteCount: UInt64 = 0
+  ) {
     self.source = source
     self.totalByteCount = totalByteCount
     self.freeByteCount = freeByteCount
+    self.heldByteCount = heldByteCount
   }
 }

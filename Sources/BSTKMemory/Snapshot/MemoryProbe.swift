@@ -23,11 +23,14 @@ struct MemoryProbe {
 
   /// Files that tell how long something has waited for memory: the machine's, and the group's own
   /// where it has one.
-  var pressurePaths: [String] { pressurePaths(groups) }
+  var pressurePaths: [MemoryBound.Source: String] { pressurePaths(groups) }
 
-  private func pressurePaths(_ groups: [ControlGroup]) -> [String] {
-    let own = groups.filter { $0.version == .two }.prefix(1)
-    return [root + "/proc/pressure/memory"] + own.map { "\(root)\($0.folder)/memory.pressure" }
+  private func pressurePaths(_ groups: [ControlGroup]) -> [MemoryBound.Source: String] {
+    var paths: [MemoryBound.Source: String] = [.machine: root + "/proc/pressure/memory"]
+    if let own = groups.first(where: { $0.version == .two }) {
+      paths[.controlGroup] = "\(root)\(own.folder)/memory.pressure"
+    }
+    return paths
   }
 
   private func text(_ path: String) -> String { SystemText.read(root + path) ?? "" }
@@ -38,18 +41,19 @@ struct MemoryProbe {
     /// What there is now.
     func snapshot() -> MemorySnapshot {
       let held = Self.footprint()
-      var bounds = [Self.machine()].compactMap(\.self)
+      var bounds = [Self.machine(held)].compactMap(\.self)
       #if !os(macOS)
         // What the system grants this app before it ends it.
         let available = UInt64(os_proc_available_memory())
         bounds.append(
           MemoryBound(
-            source: .process, totalByteCount: held + available, freeByteCount: available))
+            source: .process, totalByteCount: held + available, freeByteCount: available,
+            heldByteCount: held))
       #endif
-      return MemorySnapshot(bounds: bounds, heldByteCount: held)
+      return MemorySnapshot(bounds: bounds)
     }
 
-    private static func machine() -> MemoryBound? {
+    private static func machine(_ held: UInt64) -> MemoryBound? {
       var statistics = vm_statistics64()
       let size = MemoryLayout<vm_statistics64>.size / MemoryLayout<integer_t>.size
       var count = mach_msg_type_number_t(size)
@@ -67,7 +71,7 @@ struct MemoryProbe {
       return MemoryBound(
         source: .machine,
         totalByteCount: UInt64(max(0, sysconf(_SC_PHYS_PAGES))) * pageByteCount,
-        freeByteCount: pages * pageByteCount)
+        freeByteCount: pages * pageByteCount, heldByteCount: held)
     }
 
     private static func footprint() -> UInt64 {
@@ -87,32 +91,38 @@ struct MemoryProbe {
     func snapshot() -> MemorySnapshot {
       var bounds: [MemoryBound] = []
       var holdUps: UInt64 = 0
+      let status = text("/proc/self/status")
+      let held = NamedValues.value(of: "RssAnon", in: status) ?? 0
       let memory = text("/proc/meminfo")
       if let total = NamedValues.value(of: "MemTotal", in: memory),
         let free = NamedValues.value(of: "MemAvailable", in: memory)
       {
-        bounds.append(MemoryBound(source: .machine, totalByteCount: total, freeByteCount: free))
+        bounds.append(
+          MemoryBound(
+            source: .machine, totalByteCount: total, freeByteCount: free, heldByteCount: held))
       }
       let groups = groups
       for group in groups {
         let read = { (name: String) in SystemText.read("\(root)\(group.folder)/\(name)") }
-        if let bound = group.bound(read) { bounds.append(bound) }
+        if let bound = group.bound(held: held, read) { bounds.append(bound) }
         holdUps &+= group.holdUpCount(read)
       }
-      let status = text("/proc/self/status")
       if let limit = NamedValues.softLimit("Max address space", in: text("/proc/self/limits")),
         let used = NamedValues.value(of: "VmSize", in: status)
       {
         bounds.append(
           MemoryBound(
-            source: .process, totalByteCount: limit, freeByteCount: limit.subtracting(used)))
+            source: .process, totalByteCount: limit, freeByteCount: limit.subtracting(used),
+            // Pages that an allocator gives back leave it the addresses.
+            heldByteCount: NamedValues.value(of: "VmData", in: status) ?? 0))
       }
-      let stalled = pressurePaths(groups).compactMap { path in
+      let stalled = pressurePaths(groups).compactMapValues { path in
         SystemText.read(path).flatMap(NamedValues.stalledMicroseconds)
       }
       return MemorySnapshot(
-        bounds: bounds, heldByteCount: NamedValues.value(of: "RssAnon", in: status) ?? 0,
-        holdUpCount: stalled.isEmpty ? holdUps : 0, stalledMicroseconds: stalled.max() ?? 0)
+        bounds: bounds,
+        stalledMicroseconds: stalled,
+        holdUpCount: stalled[.controlGroup] == nil ? holdUps : 0)
     }
   }
 #endif

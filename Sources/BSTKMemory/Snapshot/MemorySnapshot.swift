@@ -2,21 +2,19 @@
 public struct MemorySnapshot: Hashable, Sendable {
   /// The machine's bound, those of control groups and of the process, as far as they are known.
   public let bounds: [MemoryBound]
-  /// The bytes of memory that this process holds and no file backs.
-  public let heldByteCount: UInt64
+  /// The microseconds so far in which something waited for memory (pressure stall information): on
+  /// the machine, and in the process's control group, as far as that is known.
+  public let stalledMicroseconds: [MemoryBound.Source: UInt64]
   /// How often processes of a control group were held up so far because it had too much memory;
-  /// zero where stalls are known, which tell more.
+  /// zero where the group's stalls are known, which tell more.
   public let holdUpCount: UInt64
-  /// The microseconds so far in which something waited for memory (pressure stall information).
-  public let stalledMicroseconds: UInt64
 
   /// Makes a snapshot.
   public init(
-    bounds: [MemoryBound], heldByteCount: UInt64 = 0, holdUpCount: UInt64 = 0,
-    stalledMicroseconds: UInt64 = 0
+    bounds: [MemoryBound], stalledMicroseconds: [MemoryBound.Source: UInt64] = [:],
+    holdUpCount: UInt64 = 0
   ) {
     self.bounds = bounds
-    self.heldByteCount = heldByteCount
     self.holdUpCount = holdUpCount
     self.stalledMicroseconds = stalledMicroseconds
   }

@@ -24,7 +24,7 @@ public struct MemoryWatch: ~Copyable {
   private let start = ContinuousClock.now
   private var balance = MemoryBalance()
   private var last: (seconds: Double, snapshot: MemorySnapshot)?
-  private var lastPressure = -Double.infinity
+  private var lastPressure: [MemoryBound.Source: Double] = [:]
 
   /// Starts watching.
   public init(cacheByteCount: UInt64) { self.init(MemoryProbe(), cacheByteCount: cacheByteCount) }
@@ -32,7 +32,7 @@ public struct MemoryWatch: ~Copyable {
   init(_ probe: MemoryProbe, cacheByteCount: UInt64) {
     self.probe = probe
     self.cacheByteCount = cacheByteCount
-    signal = PressureSignal(probe.pressurePaths)
+    signal = PressureSignal(Array(probe.pressurePaths.values))
   }
 
   /// File descriptors that `poll` reports as `POLLPRI` when memory becomes short, for who waits for
@@ -55,7 +55,8 @@ public struct MemoryWatch: ~Copyable {
     let elapsed = ContinuousClock.now - start
     let now = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
     let isSignalled = signal.take() || isSignalled
-    if isSignalled { lastPressure = now }
+    // Where the kernel counts stalls, the count says what a signal is worth.
+    if isSignalled, !PressureSignal.isCounted { lastPressure[.machine] = now }
     guard isSignalled || now - (last?.seconds ?? -.infinity) >= Self.lookSeconds else {
       return nil
     }
@@ -66,19 +67,21 @@ public struct MemoryWatch: ~Copyable {
     _ snapshot: MemorySnapshot, holding: UInt64, most: UInt64, now: Double
   ) -> UInt64? {
     if let last {
-      let stalled = snapshot.stalledMicroseconds.subtracting(last.snapshot.stalledMicroseconds)
-      if snapshot.holdUpCount > last.snapshot.holdUpCount
-        || Double(stalled) * 1e-6 > (now - last.seconds) * Self.stallShare
-      {
-        lastPressure = now
+      for (source, stalled) in snapshot.stalledMicroseconds {
+        let before = last.snapshot.stalledMicroseconds[source] ?? stalled
+        if Double(stalled.subtracting(before)) * 1e-6 > (now - last.seconds) * Self.stallShare {
+          lastPressure[source] = now
+        }
       }
+      if snapshot.holdUpCount > last.snapshot.holdUpCount { lastPressure[.controlGroup] = now }
     }
     last = (now, snapshot)
-    let isUnderPressure = now - lastPressure < Self.pressureSeconds
-    allowance = MemoryAllowance(snapshot, isUnderPressure: isUnderPressure)
+    let pressed = lastPressure.filter { now - $0.value < Self.pressureSeconds }.keys
+    allowance = MemoryAllowance(snapshot, pressed: Set(pressed))
     guard let allowance else { return nil }
     return balance.desiredByteCount(
-      allowance, isUnderPressure: isUnderPressure, cacheByteCount: cacheByteCount,
+      allowance, isUnderPressure: pressed.contains(allowance.bound.source),
+      cacheByteCount: cacheByteCount,
       holding: holding, most: most, now: now)
   }
 }

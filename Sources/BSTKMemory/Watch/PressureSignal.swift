@@ -10,6 +10,9 @@
       let isSet = Atomic(false)
     }
 
+    /// Whether the system also counts how long somebody has waited.
+    static let isCounted = false
+
     private let flag: Flag
     private let source: any DispatchSourceMemoryPressure
 
@@ -41,6 +44,9 @@
   struct PressureSignal: ~Copyable {
     /// More than a tenth of two seconds; other lengths of the window are for privileged processes.
     private static let trigger = "some 200000 2000000"
+
+    /// Whether the system also counts how long somebody has waited.
+    static let isCounted = true
 
     let descriptors: [Int32]
 

@@ -75,7 +75,8 @@ struct GenerationSession: ~Copyable {
     var text = try generator.begin(
       prompt, maximumTokens: maximumTokens, configuration: model.resident.configuration)
     keeper.expect(cacheByteCount: text.cacheByteCount)
-    try keeper.tend(&model)
+    // What has arrived meanwhile can wait until the first token is there.
+    if start == nil { try keeper.tend(&model) }
     while let piece = try text.next(with: model.resident) {
       if let start { firstToken = firstTokenText(since: start) }
       start = nil

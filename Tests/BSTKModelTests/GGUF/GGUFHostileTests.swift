@@ -45,7 +45,7 @@ struct HostileGGUF: CustomTestStringConvertible, Sendable {
     .init("more tensors than bytes", says: "number of tensors") { $0.tensorCount = 1000 },
     .init("a tensor too many", says: "name") { $0.tensorCount = 2 },
     .init("2^63 pairs", says: "number of metadata") { $0.pairCount = 1 << 63 },
-    .init("a pair too many", says: "type") { $0.pairCount = 2 },
+    .init("a pair too many", says: "name") { $0.pairCount = 2 },
     .init("an empty key", says: "is empty") { $0.pairs.append(("", RawGGUF.u32(1))) },
     .init("the same key twice", says: "twice") {
       $0.pairs += [("x", RawGGUF.u32(1)), ("x", RawGGUF.u32(1))]
