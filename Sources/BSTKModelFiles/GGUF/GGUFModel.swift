@@ -1,11 +1,12 @@
 public import BSTKFormat
-internal import BSTKStore
+internal import BSTKNumerics
 
 /// A GGUF file as a model to compress or to measure: tensors under Hugging Face names and in its
 /// layout, decoded, with the configuration and the tokenizer made from the metadata.
 ///
-/// Elements that are quantized count as fp16, the precision of their scales: what is read as fp32
-/// are the exact values, which fp16 bytes round. Safe to use from several threads.
+/// Elements that are quantized become fp16, the precision of their scales, as in the folders that
+/// are made from such files: what is read as fp32 is rounded so as well, and a file and a folder made
+/// from it are compressed to the same blocks. Safe to use from several threads.
 public final class GGUFModel: ModelSource {
   /// The path the file was opened by.
   public let path: String
@@ -104,8 +105,7 @@ public final class GGUFModel: ModelSource {
 
   /// Fills `buffer` with a tensor's bytes in its type, from byte `offset` of the tensor on.
   ///
-  /// - Throws: `FLOAT` when an element of a quantized tensor is too large for fp16, besides what
-  ///   the protocol says.
+  /// - Throws: as ``readFloats(of:from:into:)``.
   public func readBytes(
     of name: String, from offset: Int, into buffer: inout MutableSpan<UInt8>
   ) throws(BSTKError) {
@@ -116,16 +116,30 @@ public final class GGUFModel: ModelSource {
     var floats = [Float](repeating: 0, count: end - first)
     var span = floats.mutableSpan
     try readFloats(of: name, from: first, into: &span)
-    if type == .f16 { try HalfRange.check(floats.span, of: name) }
     let bytes = FloatConversion.encode(floats.span, as: type)
     for index in buffer.indices { buffer[index] = bytes[offset - first * width + index] }
   }
 
   /// Fills `buffer` with a tensor's elements as fp32, from element `first` on, row-major.
+  ///
+  /// - Throws: `FLOAT` when an element of a quantized tensor is too large for fp16, besides what
+  ///   the protocol says.
   public func readFloats(
     of name: String, from first: Int, into buffer: inout MutableSpan<Float>
   ) throws(BSTKError) {
     let entry = try entry(name)
+    try readFloats(of: entry, from: first, into: &buffer)
+    guard entry.tensor.type.plain == nil else { return }
+    try HalfRange.check(buffer.span, of: name)
+    var halves = [UInt16](repeating: 0, count: buffer.count)
+    var span = halves.mutableSpan
+    HalfFloats.narrow(buffer.span, fp16: &span)
+    HalfFloats.widen(fp16: halves.span, into: &buffer)
+  }
+
+  private func readFloats(
+    of entry: Entry, from first: Int, into buffer: inout MutableSpan<Float>
+  ) throws(BSTKError) {
     guard let order = entry.order else {
       return try file.readFloats(of: entry.tensor, from: first, into: &buffer)
     }

@@ -32,9 +32,13 @@ struct ShardIndex {
     }
     guard listing.contains(Self.indexFileName) else {
       let remedy =
-        listing.containsFile(endingIn: ".bin") || listing.containsFile(endingIn: ".gguf")
-        ? "save the model as safetensors first; other formats are not read"
-        : "name the folder of a model in the Hugging Face layout"
+        if listing.containsFile(endingIn: ".gguf") {
+          "name the GGUF file itself instead of its folder"
+        } else if listing.containsFile(endingIn: ".bin") {
+          "save the model as safetensors first; other formats are not read"
+        } else {
+          "name the folder of a model in the Hugging Face layout"
+        }
       throw BSTKError(
         .model, "\(folder) has neither \(Self.singleFileName) nor \(Self.indexFileName)",
         remedy: remedy)

