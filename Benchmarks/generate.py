@@ -80,7 +80,8 @@ class Subject:
 
 
 def rate(figures):
-    return figures["tokens"] / figures["seconds"]
+    # The first token comes from the prompt's products.
+    return (figures["tokens"] - 1) / figures["seconds"]
 
 
 def prompt_rate(figures):
