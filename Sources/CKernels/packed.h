@@ -26,6 +26,17 @@ struct bstk_packed_kernels {
                             const float *u, double factor, float *y, size_t tokens, size_t stride);
 };
 
+/// The table of a file that has a function for each field, of the field's name.
+#define BSTK_PACKED_TABLE                                                            \
+  {.scale_values = scale_values,                                                     \
+   .round_inputs = round_inputs,                                                     \
+   .multiply_planes = multiply_planes,                                               \
+   .unpack_planes = unpack_planes,                                                   \
+   .multiply_unpacked = multiply_unpacked,                                           \
+   .multiply_halves = multiply_halves,                                               \
+   .add_listed = add_listed,                                                         \
+   .add_listed_tokens = add_listed_tokens}
+
 extern const struct bstk_packed_kernels bstk_packed_scalar;
 #if defined(__x86_64__)
 extern const struct bstk_packed_kernels bstk_packed_avx2;

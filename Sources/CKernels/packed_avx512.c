@@ -14,50 +14,16 @@
 #define COLUMN_BITS 0x0102040810204080
 
 #define NAME(name) name##_64
-#define VECTOR __m512i
-#define VECTOR_BYTES 64
-#define ZERO _mm512_setzero_si512
-#define LOW8 _mm512_unpacklo_epi8
-#define HIGH8 _mm512_unpackhi_epi8
-#define LOW16 _mm512_unpacklo_epi16
-#define HIGH16 _mm512_unpackhi_epi16
-#define LOW32 _mm512_unpacklo_epi32
-#define HIGH32 _mm512_unpackhi_epi32
-#define TRANSPOSED(v) _mm512_gf2p8affine_epi64_epi8(_mm512_set1_epi64(COLUMN_BITS), v, 0)
-#define FIELD(v, shift, mask) \
-  _mm512_and_si512(_mm512_srli_epi16(v, (unsigned)(shift)), _mm512_set1_epi8(mask))
-#define LOAD(from) _mm512_loadu_si512(from)
-#define STORE(to, v) _mm512_storeu_si512(to, v)
-#define SUMS __m512i
-#define NO_SUMS _mm512_setzero_si512
 #define ADD_DOT(sums, integers, inputs, count) \
   _mm512_dpbusd_epi32(sums, integers, _mm512_loadu_si512(inputs))
-#define TOTAL(sums, count) (sums)
-#include "packed_chunk.h"
+#include "packed_wide.h"
 
 // The same 16 bytes of four rows.
 #define NAME(name) name##_4x16
-#define VECTOR __m512i
-#define VECTOR_BYTES 64
-#define ZERO _mm512_setzero_si512
-#define LOW8 _mm512_unpacklo_epi8
-#define HIGH8 _mm512_unpackhi_epi8
-#define LOW16 _mm512_unpacklo_epi16
-#define HIGH16 _mm512_unpackhi_epi16
-#define LOW32 _mm512_unpacklo_epi32
-#define HIGH32 _mm512_unpackhi_epi32
-#define TRANSPOSED(v) _mm512_gf2p8affine_epi64_epi8(_mm512_set1_epi64(COLUMN_BITS), v, 0)
-#define FIELD(v, shift, mask) \
-  _mm512_and_si512(_mm512_srli_epi16(v, (unsigned)(shift)), _mm512_set1_epi8(mask))
-#define LOAD(from) _mm512_loadu_si512(from)
-#define STORE(to, v) _mm512_storeu_si512(to, v)
-#define SUMS __m512i
-#define NO_SUMS _mm512_setzero_si512
 #define ADD_DOT(sums, integers, inputs, count) \
   _mm512_dpbusd_epi32( \
       sums, integers, _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(inputs))))
-#define TOTAL(sums, count) (sums)
-#include "packed_chunk.h"
+#include "packed_wide.h"
 
 #define NAME(name) name##_32
 #define VECTOR __m256i
@@ -238,14 +204,5 @@ TARGET INLINE lanes fuse_halves(lanes sums, enum bstk_vector_type type, const ui
 TARGET INLINE float half_value(uint16_t half) { return _cvtsh_ss(half); }
 #include "packed_listed.h"
 
-const struct bstk_packed_kernels bstk_packed_avx512 = {
-    .scale_values = scale_values,
-    .round_inputs = round_inputs,
-    .multiply_planes = multiply_planes,
-    .unpack_planes = unpack_planes,
-    .multiply_unpacked = multiply_unpacked,
-    .multiply_halves = multiply_halves,
-    .add_listed = add_listed,
-    .add_listed_tokens = add_listed_tokens,
-};
+const struct bstk_packed_kernels bstk_packed_avx512 = BSTK_PACKED_TABLE;
 #endif

@@ -192,14 +192,5 @@ INLINE float half_value(uint16_t half) {
 }
 #include "packed_listed.h"
 
-const struct bstk_packed_kernels bstk_packed_neon = {
-    .scale_values = scale_values,
-    .round_inputs = round_inputs,
-    .multiply_planes = multiply_planes,
-    .unpack_planes = unpack_planes,
-    .multiply_unpacked = multiply_unpacked,
-    .multiply_halves = multiply_halves,
-    .add_listed = add_listed,
-    .add_listed_tokens = add_listed_tokens,
-};
+const struct bstk_packed_kernels bstk_packed_neon = BSTK_PACKED_TABLE;
 #endif

@@ -74,7 +74,7 @@ struct RecordedMachine {
 
   /// Version one beside an empty version two, seen from a container whose own group is mounted.
   static let versionOne = machine.merging([
-    "/proc/self/cgroup": "9:name=systemd:/\n4:cpu,memory:/docker/0a1b/work\n0::/\n",
+    "/proc/self/cgroup": "9:name=systemd:/\n4:cpu,memory:/docker/0a1b/job\n0::/\n",
     "/proc/self/mountinfo": """
     35 31 0:32 /docker/0a1b /sys/fs/cgroup/memory ro,relatime - cgroup cgroup rw,cpu,memory
     41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw
@@ -84,7 +84,7 @@ struct RecordedMachine {
     "/sys/fs/cgroup/memory/memory.usage_in_bytes": "700000000\n",
     "/sys/fs/cgroup/memory/memory.stat":
       "inactive_file 1\ntotal_inactive_file 600000000\ntotal_mapped_file 9\n",
-    "/sys/fs/cgroup/memory/work/memory.limit_in_bytes": "9223372036854771712\n",
-    "/sys/fs/cgroup/memory/work/memory.usage_in_bytes": "0\n",
+    "/sys/fs/cgroup/memory/job/memory.limit_in_bytes": "9223372036854771712\n",
+    "/sys/fs/cgroup/memory/job/memory.usage_in_bytes": "0\n",
   ]) { $1 }
 }

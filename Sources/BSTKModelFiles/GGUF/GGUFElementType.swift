@@ -42,26 +42,51 @@ public enum GGUFElementType: UInt32, Hashable, Sendable, CaseIterable {
     40: "NVFP4",
   ]
 
-  /// The type as plain elements, or nil where elements come in blocks with scales.
-  var plain: ElementType? {
+  /// The two ways in which elements are laid out.
+  private enum Storage {
+    case plain(ElementType)
+    case blocks(GGUFBlocks.Kind)
+  }
+
+  private var storage: Storage {
     switch self {
-    case .f32: .f32
-    case .f16: .f16
-    case .bf16: .bf16
-    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q4_K, .q5_K, .q6_K: nil
+    case .f32: .plain(.f32)
+    case .f16: .plain(.f16)
+    case .bf16: .plain(.bf16)
+    case .q4_0: .blocks(.q4_0)
+    case .q4_1: .blocks(.q4_1)
+    case .q5_0: .blocks(.q5_0)
+    case .q5_1: .blocks(.q5_1)
+    case .q8_0: .blocks(.q8_0)
+    case .q4_K: .blocks(.q4_K)
+    case .q5_K: .blocks(.q5_K)
+    case .q6_K: .blocks(.q6_K)
     }
   }
 
+  /// The type as plain elements, or nil where elements come in blocks with scales.
+  var plain: ElementType? { if case .plain(let type) = storage { type } else { nil } }
+
   /// What decodes the type's blocks, or nil for plain elements.
-  var blocks: GGUFBlocks.Kind? { GGUFBlocks.Kind(rawValue: rawValue) }
+  var blocks: GGUFBlocks.Kind? { if case .blocks(let kind) = storage { kind } else { nil } }
 
   /// The type a tensor has once it is decoded: its own, or fp16, which is the precision of the
   /// blocks' scales, where elements are quantized.
   public var decoded: ElementType { plain ?? .f16 }
 
   /// Elements of a block; 1 for plain elements.
-  public var blockElementCount: Int { blocks?.elementCount ?? 1 }
+  public var blockElementCount: Int {
+    switch storage {
+    case .plain: 1
+    case .blocks(let kind): kind.elementCount
+    }
+  }
 
   /// Bytes of a block.
-  public var blockByteCount: Int { blocks?.byteCount ?? plain?.byteCount ?? 0 }
+  public var blockByteCount: Int {
+    switch storage {
+    case .plain(let type): type.byteCount
+    case .blocks(let kind): kind.byteCount
+    }
+  }
 }
